@@ -1,0 +1,1 @@
+"""The drawings behind ``salesplan.charts``, one file per area."""

@@ -1,0 +1,109 @@
+"""One look for every chart: colours with one meaning each, quiet axes, the definition below.
+
+The palette is safe for the common colour-vision deficiencies (after Okabe & Ito), and no
+chart relies on colour alone: position, sign or a label says the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+INK = "#1f2a37"
+MUTED = "#6b7280"
+GRID = "#e5e7eb"
+PAPER = "#ffffff"
+
+TOTAL = "#334155"
+GAIN = "#0f766e"
+LOSS = "#c2410c"
+NEUTRAL = "#94a3b8"
+TARGET = "#b45309"
+BAND = "rgba(15, 118, 110, 0.15)"
+
+MEANING = {
+    "new": "#0072b2",
+    "reactivation": "#56b4e9",
+    "expansion_upsell": "#009e73",
+    "expansion_cross_sell": "#66c2a5",
+    "price_increase": "#a6d854",
+    "contraction": "#e69f00",
+    "price_decrease": "#f0c05a",
+    "churn": "#d55e00",
+    "fx": "#999999",
+    "restatement": "#cccccc",
+    "open": "#94a3b8",
+    "won": GAIN,
+    "lost": LOSS,
+    "gold": "#b8860b",
+    "silver": "#8a94a0",
+    "bronze": "#a0643c",
+}
+"""What a colour means, the same in every chart."""
+
+SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#334155", "#999999"]
+
+FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+pio.templates["salesplan"] = go.layout.Template(
+    layout=go.Layout(
+        font={"family": FONT, "size": 13, "color": INK},
+        colorway=SERIES,
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        title={
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "font": {"size": 17},
+            "pad": {"l": 8},
+        },
+        margin={"l": 64, "r": 24, "t": 64, "b": 72},
+        xaxis={
+            "showgrid": False,
+            "zeroline": False,
+            "linecolor": GRID,
+            "ticks": "outside",
+            "tickcolor": GRID,
+            "automargin": True,
+        },
+        yaxis={"gridcolor": GRID, "zerolinecolor": MUTED, "zerolinewidth": 1, "automargin": True},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
+        hoverlabel={"font": {"family": FONT}},
+        separators=".,",
+    )
+)
+
+
+def colour(name: str, position: int = 0) -> str:
+    """Return the colour that a name means, or the next of the series."""
+    return MEANING.get(name, SERIES[position % len(SERIES)])
+
+
+def finish(
+    figure: go.Figure, title: str, *, note: str = "", height: int = 420, **layout: Any
+) -> go.Figure:
+    """Give a figure its title, the note below it (definition, n, truncated axis) and the look."""
+    figure.update_layout(template="salesplan", title_text=title, height=height, **layout)
+    if note:
+        figure.add_annotation(
+            text=note,
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=-0.16,
+            xanchor="left",
+            yanchor="top",
+            showarrow=False,
+            align="left",
+            font={"size": 11, "color": MUTED},
+        )
+    return figure
+
+
+def identity(figure: go.Figure) -> str:
+    """Return an id that depends on the content alone, so that files are reproducible."""
+    return "chart-" + hashlib.sha256(figure.to_json().encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""The declarations behind ``salesplan.schema``."""

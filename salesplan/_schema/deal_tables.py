@@ -1,0 +1,98 @@
+"""Deals, what happened to them and what was done for them."""
+
+from __future__ import annotations
+
+from salesplan._schema.columns import ACTIVITY_STATUSES, STATUSES, Table
+from salesplan._schema.columns import Column as C  # noqa: N817 - sixty lines start with it
+
+DEALS: tuple[Table, ...] = (
+    Table(
+        "opportunities",
+        "one row per deal",
+        ("opportunity_id",),
+        ("funnel", "pipeline", "compensation", "effort"),
+        (
+            C("opportunity_id", "text", "identifier of the deal", required=True),
+            C("name", "text", "name of the deal"),
+            C("account_id", "text", "account", refers_to="accounts"),
+            C("owner_id", "text", "seller who owns the deal now", refers_to="people"),
+            C("sourced_by_id", "text", "person who found the deal", refers_to="people"),
+            C("lead_id", "text", "lead it came from", refers_to="leads"),
+            C("product", "text", "product or product line"),
+            C("sale_type", "text", "licence, subscription, support or service"),
+            C("deal_type", "text", "new, upsell, cross_sell or renewal"),
+            C("channel", "text", "channel it came from"),
+            C("campaign", "text", "campaign it came from"),
+            C("pipeline", "text", "pipeline, where the CRM has several"),
+            C("stage", "text", "stage now, as the CRM names it", required=True),
+            C("status", "text", "open, won, lost or other, from the stage map", values=STATUSES),
+            C("amount", "money", "amount of the deal", unit="currency of the row"),
+            C("currency", "text", "ISO currency code"),
+            C("probability", "rate", "probability of winning given by the CRM", unit="0..1"),
+            C("created_on", "date", "day the deal was created"),
+            C("engaged_on", "date", "day the seller first engaged; created_on if the CRM has none"),
+            C("expected_close_on", "date", "day the deal is expected to close"),
+            C("original_close_on", "date", "first day it was expected to close"),
+            C("closed_on", "date", "day it was won or lost"),
+            C("lost_reason", "text", "reason given for a loss"),
+            C("next_step", "text", "next step noted by the seller"),
+            C("push_count", "integer", "times the expected close date moved to a later month"),
+            C("is_tender", "boolean", "whether the deal is a tender"),
+            C("published_on", "date", "day the tender was published"),
+        ),
+    ),
+    Table(
+        "credits",
+        "who gets credit for a deal, and how much",
+        ("opportunity_id", "person_id"),
+        ("compensation",),
+        (
+            C("opportunity_id", "text", "deal", required=True, refers_to="opportunities"),
+            C("person_id", "text", "person credited", required=True, refers_to="people"),
+            C("share", "rate", "share of the deal credited", unit="0..1"),
+            C("kind", "text", "split, overlay or shadow"),
+        ),
+    ),
+    Table(
+        "stage_changes",
+        "one row per change of a deal, in time",
+        ("opportunity_id", "changed_at", "seq"),
+        ("funnel", "pipeline"),
+        (
+            C("opportunity_id", "text", "deal", required=True, refers_to="opportunities"),
+            C("changed_at", "timestamp", "when the deal entered this state", required=True),
+            C("seq", "integer", "order among changes of the same second"),
+            C("stage", "text", "stage from then on", required=True),
+            C("amount", "money", "amount from then on", unit="currency of the deal"),
+            C("expected_close_on", "date", "expected close date from then on"),
+            C("probability", "rate", "probability from then on", unit="0..1"),
+            C("owner_id", "text", "owner from then on", refers_to="people"),
+        ),
+    ),
+    Table(
+        "activities",
+        "one row per call, meeting or other work",
+        ("activity_id",),
+        ("acquisition", "effort", "pipeline", "compensation"),
+        (
+            C("activity_id", "text", "identifier", required=True),
+            C(
+                "kind",
+                "text",
+                "call, meeting, e-mail, demo, administration, travel, ...",
+                required=True,
+            ),
+            C("status", "text", "planned, held, no_show or cancelled", values=ACTIVITY_STATUSES),
+            C("starts_at", "timestamp", "start"),
+            C("booked_at", "timestamp", "when it was put into the calendar"),
+            C("minutes", "number", "duration", unit="minutes"),
+            C("owner_id", "text", "person who did it", refers_to="people"),
+            C("account_id", "text", "account", refers_to="accounts"),
+            C("contact_id", "text", "contact", refers_to="contacts"),
+            C("lead_id", "text", "lead", refers_to="leads"),
+            C("opportunity_id", "text", "deal", refers_to="opportunities"),
+            C("subject", "text", "subject line", personal=True),
+            C("outcome", "text", "outcome noted by the seller"),
+        ),
+    ),
+)

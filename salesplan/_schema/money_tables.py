@@ -1,0 +1,151 @@
+"""Costs, contracts, goals, pay and the small tables beside them."""
+
+from __future__ import annotations
+
+from salesplan._schema.columns import SALE_TYPES, STATUSES, Table
+from salesplan._schema.columns import Column as C  # noqa: N817 - sixty lines start with it
+
+MONEY: tuple[Table, ...] = (
+    Table(
+        "costs",
+        "one row per cost and month",
+        ("cost_id",),
+        ("acquisition",),
+        (
+            C("cost_id", "text", "identifier", required=True),
+            C("month", "date", "month of the cost, first day", required=True),
+            C("channel", "text", "channel it was spent on"),
+            C("campaign", "text", "campaign it was spent on"),
+            C("kind", "text", "external, people or tools", values=("external", "people", "tools")),
+            C(
+                "amount",
+                "money",
+                "cost; empty for people recorded in hours only",
+                unit="reporting currency",
+            ),
+            C("hours", "number", "hours of people", unit="hours"),
+            C("role", "text", "role of those people"),
+        ),
+    ),
+    Table(
+        "contract_lines",
+        "one row per sold line of a contract",
+        ("line_id",),
+        ("revenue",),
+        (
+            C("line_id", "text", "identifier of the line", required=True),
+            C("contract_id", "text", "contract"),
+            C("account_id", "text", "customer", refers_to="accounts"),
+            C("opportunity_id", "text", "deal that sold it", refers_to="opportunities"),
+            C("owner_id", "text", "seller of the line", refers_to="people"),
+            C("product", "text", "product line"),
+            C("plan", "text", "plan, edition or tier within the product line"),
+            C("sale_type", "text", "licence, subscription, support or service", values=SALE_TYPES),
+            C("starts_on", "date", "first day in force", required=True),
+            C("ends_on", "date", "day it stops being in force (excluded); empty if open-ended"),
+            C("quantity", "number", "seats or units"),
+            C(
+                "unit_price",
+                "price",
+                "price of one unit for one billing period",
+                unit="currency of the row",
+            ),
+            C("billing_period", "text", "day, week, month, quarter, half, year, once or term"),
+            C("currency", "text", "ISO currency code"),
+            C("discount", "rate", "share taken off the price", unit="0..1"),
+            C("discount_kind", "text", "forever, finite or once"),
+            C("discount_ends_on", "date", "day a finite discount stops (excluded)"),
+            C("trial_ends_on", "date", "day a free trial stops (excluded)"),
+            C("booked_on", "date", "day it was signed, when the book first knew of it"),
+            C("cancel_requested_on", "date", "day the customer asked to cancel"),
+            C("cancelled_on", "date", "day it was cancelled before its end"),
+            C("cancel_reason", "text", "voluntary, delinquent or as the company notes it"),
+            C(
+                "replaces_line_id",
+                "text",
+                "line that this one renews or changes",
+                refers_to="contract_lines",
+            ),
+            C("country", "text", "country of use"),
+        ),
+    ),
+    Table(
+        "contract_pauses",
+        "one row per pause of a contract line",
+        ("line_id", "paused_on"),
+        ("revenue",),
+        (
+            C("line_id", "text", "line", required=True, refers_to="contract_lines"),
+            C("paused_on", "date", "first day paused", required=True),
+            C("resumed_on", "date", "first day in force again; empty while paused"),
+        ),
+    ),
+    Table(
+        "targets",
+        "one row per goal of a person or team",
+        ("person_id", "team", "period", "measure"),
+        ("compensation", "pipeline", "action plans"),
+        (
+            C("person_id", "text", "person; empty for a team's goal", refers_to="people"),
+            C("team", "text", "team; empty for a person's goal"),
+            C("period", "text", "2026, 2026-Q3, 2026-09 or FY2026", required=True),
+            C("measure", "text", "measure of the catalogue", required=True),
+            C("target", "number", "goal in the unit of the measure"),
+        ),
+    ),
+    Table(
+        "payroll",
+        "variable pay that was paid",
+        ("person_id", "period"),
+        ("compensation",),
+        (
+            C("person_id", "text", "person", required=True, refers_to="people"),
+            C("period", "text", "2026, 2026-Q3, 2026-09 or FY2026", required=True),
+            C(
+                "paid_variable",
+                "money",
+                "variable pay paid for the period",
+                unit="reporting currency",
+            ),
+            C("base_salary", "money", "fixed pay of the period", unit="reporting currency"),
+        ),
+    ),
+    Table(
+        "web_visits",
+        "one row per page or event on the web site",
+        ("visit_id",),
+        ("acquisition",),
+        (
+            C("visit_id", "text", "identifier", required=True),
+            C("visited_at", "timestamp", "when", required=True),
+            C("lead_id", "text", "lead the visitor is known as", refers_to="leads"),
+            C("page", "text", "page"),
+            C("event", "text", "what happened: view, download, form, pricing, ..."),
+            C("seconds", "number", "time on the page", unit="seconds"),
+        ),
+    ),
+    Table(
+        "fx_rates",
+        "one row per currency and day",
+        ("currency", "rate_on"),
+        ("revenue", "pipeline"),
+        (
+            C("currency", "text", "ISO currency code", required=True),
+            C("rate_on", "date", "first day the rate holds", required=True),
+            C("rate", "price", "units of the reporting currency for one unit", required=True),
+        ),
+    ),
+    Table(
+        "stages",
+        "one row per stage of a pipeline",
+        ("pipeline", "stage"),
+        ("funnel", "pipeline"),
+        (
+            C("pipeline", "text", "pipeline; empty where the CRM has one"),
+            C("stage", "text", "stage as the CRM names it", required=True),
+            C("position", "integer", "place in the pipeline, 1 first"),
+            C("status", "text", "open, won, lost or other", required=True, values=STATUSES),
+            C("probability", "rate", "probability of winning from this stage", unit="0..1"),
+        ),
+    ),
+)

@@ -1,0 +1,100 @@
+"""The book: one DuckDB database with every canonical table and what the load said of itself.
+
+This module and the loader are the only ones that write to an engine; metrics read through
+``Crm.query``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from salesplan import schema
+from salesplan.errors import BookError, InputError, did_you_mean
+
+FORMAT = 1
+"""Version of the book's layout; a book of another version is refused with a sentence."""
+
+_VIEWS = """
+CREATE VIEW person_labels AS
+SELECT person_id,
+  CASE WHEN name IS NULL THEN person_id
+       WHEN count(*) OVER (PARTITION BY name) > 1 THEN name || ' (' || person_id || ')'
+       ELSE name END AS label
+FROM people
+"""
+
+
+def create(path: str | Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a new, empty book, in memory unless a path is given."""
+    connection = duckdb.connect(":memory:" if path is None else str(path))
+    for table in (*schema.TABLES, *schema.BOOK_TABLES):
+        connection.execute(schema.create_sql(table))
+    connection.execute(_VIEWS)
+    connection.execute("INSERT INTO book VALUES ('format', ?)", [str(FORMAT)])
+    return connection
+
+
+def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection to an existing book."""
+    if not Path(path).is_file():
+        raise BookError(f"{path} does not exist. Make it with salesplan load EXPORTS --into {path}")
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+        found = connection.execute("SELECT value FROM book WHERE name = 'format'").fetchone()
+    except duckdb.Error as error:
+        raise BookError(f"{path} is not a book of salesplan: {_first_line(error)}") from None
+    if not found or found[0] != str(FORMAT):
+        raise BookError(
+            f"{path} was written by another version of salesplan (format "
+            f"{found and found[0]}, this one reads {FORMAT}). Load the exports again."
+        )
+    return connection
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def insert_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
+    """Append a frame to a canonical table; columns it lacks become NULL."""
+    table = schema.table(name)
+    unknown = [c for c in frame.columns if c not in table.names]
+    if unknown:
+        raise InputError(
+            f"{name} has no column {unknown[0]!r}. {did_you_mean(unknown[0], table.names)}"
+        )
+    missing = [c for c in table.required if c not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{name} needs the column {missing[0]!r}. It has: {', '.join(map(str, frame.columns))}."
+        )
+    columns = [table.column(str(c)) for c in frame.columns]
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    casts = ", ".join(f'CAST("{c.name}" AS {c.sql_type})' for c in columns)
+    connection.register("incoming_frame", frame)
+    connection.execute(f'INSERT INTO "{name}" ({names}) SELECT {casts} FROM incoming_frame')
+    connection.unregister("incoming_frame")
+
+
+def derive(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill what follows from other tables: the status of a deal from its stage.
+
+    A deal whose stage is mapped takes the map's status; a status given by the CRM stands
+    where the stage is not mapped.
+    """
+    connection.execute("""
+        UPDATE opportunities AS o SET status = s.status
+        FROM stages AS s
+        WHERE s.stage = o.stage AND COALESCE(s.pipeline, '') IN ('', COALESCE(o.pipeline, ''))
+    """)
+
+
+def write_facts(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, object]) -> None:
+    """Store facts about the load as a whole (as_of, currency, ...)."""
+    for name, value in facts.items():
+        connection.execute("DELETE FROM book WHERE name = ?", [name])
+        connection.execute("INSERT INTO book VALUES (?, ?)", [name, str(value)])

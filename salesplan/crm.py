@@ -1,0 +1,184 @@
+"""The Crm: canonical tables in an engine, and the one way to ask them a question.
+
+A metric takes a ``Crm`` and returns a plain DataFrame. ``Crm.query`` is the only place where
+a metric touches the engine, so the same SQL can run elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from salesplan import book, schema
+from salesplan.errors import InputError, MissingDataError
+from salesplan.periods import to_date
+from salesplan.settings import Settings
+
+
+class Crm:
+    """A loaded set of CRM exports.
+
+    Made by ``sp.load`` (from export files), ``sp.open`` (from a book loaded earlier) or
+    ``sp.from_frames`` (from DataFrames); every metric takes one as its first argument.
+
+    Examples
+    --------
+    >>> crm = paper()
+    >>> crm.query("SELECT count(*) AS deals FROM opportunities WHERE status = $s", s="won")
+       deals
+    0      5
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, *, as_of: dt.date, settings: Settings
+    ) -> None:
+        self._connection = connection
+        self.as_of = as_of
+        self.settings = settings
+
+    def query(self, sql: str, **params: Any) -> pd.DataFrame:
+        """Return the answer to SQL over the canonical tables; ``$name`` takes a parameter."""
+        return self._connection.execute(sql, params).df()
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a whole canonical table, columns in declared order, sorted by its key."""
+        declared = schema.table(name)
+        keys = ", ".join(f'"{k}"' for k in declared.key)
+        return self.query(f'SELECT * FROM "{name}" ORDER BY {keys}')
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """What the load found wrong: one row per kind of fault, most severe first."""
+        return self.query(
+            "SELECT * FROM issues ORDER BY CASE severity WHEN 'error' THEN 0 "
+            "WHEN 'warning' THEN 1 ELSE 2 END, issue_id"
+        )
+
+    @property
+    def loads(self) -> pd.DataFrame:
+        """What was read: one row per file, with rows read = loaded + quarantined."""
+        return self.table("loads")
+
+    @property
+    def quarantine(self) -> pd.DataFrame:
+        """The rows that could not be loaded, as they stood in their file."""
+        return self.table("quarantine")
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Rows of each canonical table."""
+        parts = [f"SELECT '{t.name}' AS t, count(*) AS n FROM {t.name}" for t in schema.TABLES]
+        found = self.query(" UNION ALL ".join(parts))
+        return {str(t): int(n) for t, n in zip(found["t"], found["n"], strict=True)}
+
+    @property
+    def tables(self) -> pd.DataFrame:
+        """Each canonical table with its rows and meaning; 0 rows means no export fed it."""
+        rows = [(t.name, self.counts[t.name], t.meaning) for t in schema.TABLES]
+        return pd.DataFrame(rows, columns=["table_name", "row_count", "meaning"])
+
+    def has(self, *tables: str) -> bool:
+        """Whether the exports fed every one of these tables."""
+        return all(self.counts[schema.table(name).name] for name in tables)
+
+    def require(self, *tables: str, need: str) -> None:
+        """Raise, naming the missing export, unless every table holds rows."""
+        empty = [name for name in tables if not self.has(name)]
+        if empty:
+            wanted = "; ".join(f"{n} ({schema.table(n).meaning})" for n in empty)
+            raise MissingDataError(
+                f"{need} needs {wanted}. No export fed it: add the file to the folder, or name "
+                'it in salesplan.toml under [files], as in "deals*.csv" = '
+                f'{{ table = "{empty[0]}" }}.'
+            )
+
+    def missing(self, table: str, column: str) -> bool:
+        """Whether no row of a table carries a value in a column."""
+        name = schema.table(table).column(column).name
+        return bool(self.query(f'SELECT count("{name}") AS n FROM "{table}"')["n"].iloc[0] == 0)
+
+    def fact(self, name: str) -> str | None:
+        """Return a fact that the load stored about itself."""
+        found = self.query("SELECT value FROM book WHERE name = $name", name=name)
+        return None if found.empty else str(found["value"].iloc[0])
+
+    def at(self, as_of: str | dt.date) -> Crm:
+        """Return the same book, looked at from another date."""
+        return Crm(self._connection, as_of=to_date(as_of, "as_of"), settings=self.settings)
+
+    def close(self) -> None:
+        """Let go of the book."""
+        self._connection.close()
+
+    def __enter__(self) -> Crm:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        filled = ", ".join(f"{name} {n:,}" for name, n in self.counts.items() if n)
+        return f"Crm(as of {self.as_of}: {filled or 'empty'})"
+
+
+def open_book(path: str | Path, *, as_of: str | dt.date | None = None) -> Crm:
+    """Return the Crm of a book that ``sp.load(..., into=path)`` wrote; read-only, many at once."""
+    connection = book.connect(path)
+    facts = dict(connection.execute("SELECT name, value FROM book").fetchall())
+    settings = Settings.model_validate_json(facts["settings"])
+    return Crm(connection, as_of=to_date(as_of or facts["as_of"], "as_of"), settings=settings)
+
+
+def from_frames(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    as_of: str | dt.date,
+    settings: Settings | None = None,
+) -> Crm:
+    """Return a Crm made of DataFrames that already have the canonical columns.
+
+    Parameters
+    ----------
+    tables
+        Canonical table name -> frame; columns a frame lacks are NULL.
+    as_of
+        Date that the figures are looked at from.
+    settings
+        Settings; the defaults where none are given.
+
+    Raises
+    ------
+    InputError
+        For a column that the table does not have, with the nearest one.
+
+    Examples
+    --------
+    >>> deals = pd.DataFrame({"opportunity_id": ["O1"], "stage": ["Won"], "status": ["won"]})
+    >>> from_frames({"opportunities": deals}, as_of="2026-09-30")
+    Crm(as of 2026-09-30: opportunities 1)
+    """
+    chosen = settings or Settings()
+    connection = book.create()
+    for name, frame in tables.items():
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"tables[{name!r}] is a {type(frame).__name__}, not a DataFrame.")
+        book.insert_frame(connection, name, frame)
+    if "stages" not in tables and chosen.stages:
+        stages = pd.DataFrame([s.model_dump() for s in chosen.stages])
+        book.insert_frame(connection, "stages", stages)
+    book.derive(connection)
+    day = to_date(as_of, "as_of")
+    book.write_facts(connection, {"as_of": day, "settings": chosen.model_dump_json()})
+    return Crm(connection, as_of=day, settings=chosen)

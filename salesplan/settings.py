@@ -1,0 +1,145 @@
+"""What a company says about itself once: currency, stages, cadences, costs, thresholds.
+
+Read from ``salesplan.toml``. Every value has a default that a European SME would accept,
+so an empty file (or none) is fine; an unknown key is an error that names the nearest one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from salesplan import documents, schema
+from salesplan.documents import Document
+
+Share = float
+
+
+class Stage(Document):
+    """One stage of a pipeline, mapped to what it means."""
+
+    stage: str
+    status: Literal["open", "won", "lost", "other"]
+    pipeline: str = ""
+    position: int | None = None
+    probability: float | None = Field(None, ge=0, le=1)
+
+
+class FileRule(Document):
+    """How one export file is read, where the file itself cannot prove it."""
+
+    table: str | None = None
+    profile: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: Literal[",", "."] | None = None
+    date_order: Literal["ymd", "dmy", "mdy"] | None = None
+    ignore: bool = False
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, name: str | None) -> str | None:
+        return name if name is None else schema.table(name).name
+
+
+class Cadence(Document):
+    """How often a segment is called and met in a year, and how long that takes."""
+
+    calls: float = Field(ge=0, description="calls a year and account")
+    meetings: float = Field(ge=0, description="meetings a year and account")
+    minutes_per_call: float = Field(15, gt=0)
+    minutes_per_meeting: float = Field(60, gt=0)
+    travel_minutes_per_meeting: float = Field(0, ge=0)
+
+
+class WorkingTime(Document):
+    """The hours of a seller's year, and the share that is not selling."""
+
+    hours_per_year: float = Field(1600, gt=0)
+    hours_per_week: float = Field(40, gt=0)
+    working_weeks: float = Field(44, gt=0, le=53)
+    administration_share: Share = Field(0.40, ge=0, lt=1)
+    travel_share: Share = Field(0.0, ge=0, lt=1)
+
+
+class Thresholds(Document):
+    """Limits behind every traffic light; each is shown beside the light."""
+
+    coverage_amber: float = 3.0
+    coverage_red: float = 2.0
+    stalled_days: int = 21
+    age_percentile: float = Field(0.90, gt=0, lt=1)
+    concentration_amber: Share = 0.30
+    concentration_red: Share = 0.50
+    past_due_amber: Share = 0.10
+    past_due_red: Share = 0.25
+    hygiene_amber: Share = 0.90
+    hygiene_red: Share = 0.75
+    small_sample: int = 30
+    no_show_rate: Share = 0.20
+    churn_low: Share = 0.0
+    churn_high: Share = 0.01
+    goal_share_low: Share = 0.70
+    goal_share_high: Share = 0.80
+
+
+def _default_cadences() -> dict[str, Cadence]:
+    return {
+        "gold": Cadence(calls=8, meetings=3),
+        "silver": Cadence(calls=4, meetings=1),
+        "bronze": Cadence(calls=2, meetings=0),
+    }
+
+
+class Settings(Document):
+    """Everything in ``salesplan.toml``.
+
+    Examples
+    --------
+    >>> Settings().currency, Settings().cadence["gold"].meetings
+    ('EUR', 3.0)
+    """
+
+    company: str = ""
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
+    language: Literal["en", "de", "fr"] = "en"
+    fiscal_year_starts: int = Field(1, ge=1, le=12, description="month number")
+    as_of: dt.date | None = Field(None, description="date the figures are looked at from")
+
+    files: dict[str, FileRule] = Field(default={}, description="file pattern -> how to read it")
+    columns: dict[str, dict[str, str]] = Field(
+        default={}, description="table -> column -> header in the export"
+    )
+    values: dict[str, dict[str, dict[str, str]]] = Field(
+        default={}, description="table -> column -> value in the export -> value to use"
+    )
+    stages: tuple[Stage, ...] = ()
+
+    cadence: dict[str, Cadence] = Field(default_factory=_default_cadences)
+    working_time: WorkingTime = WorkingTime()
+    hourly_cost: dict[str, float] = Field(
+        default={"default": 65.0}, description="role -> loaded cost of an hour"
+    )
+    gross_margin: Share = Field(0.80, gt=0, le=1)
+    thresholds: Thresholds = Thresholds()
+
+    @field_validator("columns", "values")
+    @classmethod
+    def _known_columns(cls, tables: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+        for name, columns in tables.items():
+            for column in columns:
+                schema.table(name).column(column)
+        return tables
+
+    def cost_of_hour(self, role: str | None) -> float:
+        """Return the loaded cost of an hour of a role."""
+        return self.hourly_cost.get(role or "", self.hourly_cost.get("default", 0.0))
+
+
+def read(path: str | Path | None) -> Settings:
+    """Return the settings of a file, or the defaults where none is given."""
+    return Settings() if path is None else documents.read(path, Settings)

@@ -89,6 +89,21 @@ PEOPLE_AND_ACCOUNTS: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "campaigns",
+        "one row per marketing campaign",
+        ("campaign_id",),
+        ("acquisition",),
+        (
+            C("campaign_id", "text", "identifier, as leads and costs name it", required=True),
+            C("name", "text", "name of the campaign"),
+            C("channel", "text", "channel or type of the campaign"),
+            C("status", "text", "status as the CRM has it"),
+            C("starts_on", "date", "first day"),
+            C("ends_on", "date", "last day"),
+            C("budget_amount", "money", "budget", unit="reporting currency"),
+        ),
+    ),
+    Table(
         "leads",
         "one row per enquiry or captured lead",
         ("lead_id",),

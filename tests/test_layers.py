@@ -22,6 +22,8 @@ LEVELS = {
         "measures",
         "documents",
         "text",
+        "tabular",
+        "files",
     },
     1: {"settings", "book", "crm", "dimensions", "loading", "exports", "demo", "paper"},
     2: {"funnel", "pipeline", "revenue", "acquisition", "effort", "actionplan", "compensation"},

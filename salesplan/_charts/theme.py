@@ -7,6 +7,7 @@ chart relies on colour alone: position, sign or a label says the same.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import plotly.graph_objects as go
@@ -107,3 +108,37 @@ def finish(
 def identity(figure: go.Figure) -> str:
     """Return an id that depends on the content alone, so that files are reproducible."""
     return "chart-" + hashlib.sha256(figure.to_json().encode()).hexdigest()[:16]
+
+
+_MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup)\s*/?>)")
+
+
+def harmless(figure: go.Figure) -> go.Figure:
+    """Return a figure whose data carry no markup but line breaks and emphasis.
+
+    Plotly reads a little HTML in labels; a link or image that comes from a CRM cell must stay
+    text.
+    """
+    values = figure.to_plotly_json()
+    values["data"] = [_escaped(trace) for trace in values["data"]]
+    return go.Figure(values)
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return _MARKUP.sub("&lt;", value)
+    if isinstance(value, dict):
+        return {key: _escaped(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(inner) for inner in value]
+    if getattr(value, "dtype", None) is not None and value.dtype.kind in "OUT":
+        return [_escaped(inner) for inner in value.tolist()]
+    return value
+
+
+_SEPARATORS = {"en": ".,", "de": ",.", "fr": ", "}
+
+
+def localised(figure: go.Figure, lang: str) -> go.Figure:
+    """Return the figure with the decimal and grouping signs of a language."""
+    return go.Figure(figure).update_layout(separators=_SEPARATORS[lang])

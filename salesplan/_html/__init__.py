@@ -1,0 +1,1 @@
+"""The page behind ``salesplan.html``: its blocks, its template and its style."""

@@ -1,0 +1,136 @@
+"""What a column's name says: its unit, how it is shown, and its heading in each language.
+
+Every frame of salesplan carries its units in its column names (``_rate``, ``_amount``,
+``_on``, ...), so a page and a workbook can format any of them without being told.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from salesplan import formats, text
+
+Unit = Literal["money", "rate", "count", "number", "date", "month", "timestamp", "flag", "text"]
+
+_SUFFIXES: dict[str, Unit] = {
+    "_amount": "money",
+    "_cost": "money",
+    "_value": "money",
+    "_rate": "rate",
+    "_rate_low": "rate",
+    "_rate_high": "rate",
+    "_share": "rate",
+    "_probability": "rate",
+    "_attainment": "rate",
+    "_count": "count",
+    "_on": "date",
+    "_month": "month",
+    "_at": "timestamp",
+    "_days": "number",
+    "_hours": "number",
+    "_minutes": "number",
+    "_ratio": "number",
+}
+_NAMES: dict[str, Unit] = {
+    "k": "count",
+    "n": "count",
+    "rate": "rate",
+    "rate_low": "rate",
+    "rate_high": "rate",
+    "share": "rate",
+    "probability": "rate",
+    "attainment": "rate",
+    "month": "month",
+    "amount": "money",
+    "cost": "money",
+    "payout": "money",
+    "mrr": "money",
+    "opening": "money",
+    "closing": "money",
+    "new": "money",
+    "reactivation": "money",
+    "expansion_upsell": "money",
+    "expansion_cross_sell": "money",
+    "price_increase": "money",
+    "price_decrease": "money",
+    "contraction": "money",
+    "churn": "money",
+    "fx": "money",
+    "restatement": "money",
+}
+
+
+def unit(name: str, values: pd.Series[Any]) -> Unit:
+    """Return what a column holds, from its name first and its type second.
+
+    Examples
+    --------
+    >>> unit("win_rate", pd.Series([0.5])), unit("name", pd.Series(["a"]))
+    ('rate', 'text')
+    """
+    if pd.api.types.is_bool_dtype(values):
+        return "flag"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return _named(name, ("month", "timestamp", "date")) or "date"
+    if pd.api.types.is_integer_dtype(values):
+        return _named(name, ("money", "rate", "count")) or "count"
+    if pd.api.types.is_numeric_dtype(values):
+        return _named(name, ("money", "rate", "count", "number")) or "number"
+    return "text"
+
+
+def _named(name: str, allowed: tuple[Unit, ...]) -> Unit | None:
+    found = _NAMES.get(name)
+    if found is None:
+        endings = [s for s in _SUFFIXES if name.endswith(s)]
+        found = _SUFFIXES[max(endings, key=len)] if endings else None
+    return found if found in allowed else None
+
+
+def heading(name: str, lang: str = "en") -> str:
+    """Return a column's heading: its translation where there is one, else its name in words.
+
+    Examples
+    --------
+    >>> heading("win_rate", "de"), heading("first_meeting_count")
+    ('Gewinnquote', 'First meeting count')
+    """
+    words = text.catalogue().get(f"columns.{name}")
+    return words[lang] if words else name.replace("_", " ").capitalize()
+
+
+def shown(value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR") -> str:
+    """Return a cell as a reader of the language expects it; a dash where there is no value.
+
+    Examples
+    --------
+    >>> shown(0.25, "rate"), shown(None, "money"), shown(1234.5, "money", lang="de")
+    ('25.0%', '–', '1.235 €')
+    """
+    if value is None or value is pd.NaT or value != value:
+        return formats.MISSING
+    if what == "money":
+        return formats.money(value, currency, lang)
+    if what == "rate":
+        return formats.rate(value, lang)
+    if what in ("count", "number"):
+        return formats.number(value, lang, 0 if what == "count" else _digits(value))
+    return _other(value, what, lang)
+
+
+def _digits(value: float) -> int:
+    return 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+
+
+def _other(value: Any, what: Unit, lang: str) -> str:
+    if what == "date":
+        return formats.date(value, lang)
+    if what == "month":
+        return formats.month(value, lang)
+    if what == "timestamp":
+        return f"{formats.date(value, lang)} {value:%H:%M}"
+    if what == "flag":
+        return text.label("common.yes" if value else "common.no", lang)
+    return str(value)

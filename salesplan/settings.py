@@ -72,6 +72,7 @@ class Thresholds(Document):
     coverage_amber: float = 3.0
     coverage_red: float = 2.0
     stalled_days: int = 21
+    pushes: int = Field(2, ge=1, description="pushes of the close date that make a risk")
     age_percentile: float = Field(0.90, gt=0, lt=1)
     concentration_amber: Share = 0.30
     concentration_red: Share = 0.50

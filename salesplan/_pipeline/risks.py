@@ -1,0 +1,76 @@
+"""What is wrong with an open deal, as yes or no and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from salesplan.settings import Thresholds
+from salesplan.text import label
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A risk: its flag in the frame, its key in the texts, the number that its text shows."""
+
+    flag: str
+    key: str
+    number: str = ""
+
+
+RISKS: tuple[Risk, ...] = (
+    Risk("is_past_due", "pipeline.risk_past_due", "past_due_days"),
+    Risk("is_stalled", "pipeline.risk_stalled", "inactive_days"),
+    Risk("is_untouched", "pipeline.risk_untouched"),
+    Risk("is_slow_in_stage", "pipeline.risk_slow_in_stage", "stage_days"),
+    Risk("is_old", "pipeline.risk_old", "age_days"),
+    Risk("is_pushed", "pipeline.risk_pushed", "push_count"),
+    Risk("lacks_amount", "pipeline.risk_lacks_amount"),
+    Risk("lacks_close_date", "pipeline.risk_lacks_close_date"),
+    Risk("lacks_next_step", "pipeline.risk_lacks_next_step"),
+    Risk("lacks_account", "pipeline.risk_lacks_account"),
+    Risk("lacks_promoter", "pipeline.risk_lacks_promoter"),
+)
+"""Every risk, gravest first."""
+
+FLAGS = [risk.flag for risk in RISKS]
+
+
+def with_flags(facts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
+    """Add one yes-or-no column per risk; what the CRM does not record raises no flag."""
+    worked = facts["has_activities"]
+    never = worked & facts["last_activity_on"].isna()
+    return facts.assign(
+        is_past_due=facts["past_due_days"] > 0,
+        is_stalled=worked & (facts["inactive_days"] >= limits.stalled_days),
+        is_untouched=never,
+        is_slow_in_stage=facts["stage_days"] > facts["slow_stage_days"],
+        is_old=facts["age_days"] > facts["slow_age_days"],
+        is_pushed=facts["push_count"] >= limits.pushes,
+        lacks_amount=~(facts["amount"] > 0),
+        lacks_close_date=facts["expected_close_on"].isna(),
+        lacks_next_step=~facts["has_next_step"],
+        lacks_account=~facts["has_account"],
+        lacks_promoter=facts["has_roles"] & ~facts["has_promoter"],
+    )
+
+
+def with_words(flagged: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Add ``risk_count`` and ``risks``: the risks of each deal in words, gravest first."""
+    words = pd.Series("", index=flagged.index, dtype="str")
+    for risk in RISKS:
+        phrase = _phrase(flagged, risk, lang)
+        joined = np.where(words == "", phrase, words + "; " + phrase)
+        words = pd.Series(np.where(flagged[risk.flag], joined, words), flagged.index, dtype="str")
+    return flagged.assign(risk_count=flagged[FLAGS].sum(axis=1).astype("int64"), risks=words)
+
+
+def _phrase(flagged: pd.DataFrame, risk: Risk, lang: str) -> pd.Series[str]:
+    text = label(risk.key, lang)
+    if not risk.number:
+        return pd.Series(text, flagged.index, dtype="str")
+    before, _, after = text.partition("{number}")
+    number = flagged[risk.number].fillna(0).astype("int64").astype("str")
+    return before + number + after

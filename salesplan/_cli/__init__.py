@@ -1,0 +1,1 @@
+"""The commands behind ``salesplan.cli``, one file per family."""

@@ -1,0 +1,83 @@
+"""Pages: one file, nothing fetched, CRM text harmless, charts drawn."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from browser import page
+
+import salesplan as sp
+from salesplan.html import Chart, Headline, Headlines, Note, Section, Table
+
+HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+LINK = '<a href="javascript:alert(1)">click</a>'
+
+
+def sections():
+    figure = go.Figure(go.Bar(x=[HOSTILE, LINK], y=[1, 2], text=[LINK, HOSTILE]))
+    frame = pd.DataFrame(
+        {"owner": [HOSTILE], "win_rate": [0.5], "won_amount": [None], "light": ["green"]}
+    )
+    return [
+        Section(
+            "one",
+            HOSTILE,
+            HOSTILE,
+            [
+                Headlines([Headline(HOSTILE, "1", [("before", "+1", "good")], HOSTILE)]),
+                Chart(figure, HOSTILE, LINK),
+                Table(frame, HOSTILE, note=HOSTILE, tones="light"),
+                Note(HOSTILE, "warning"),
+            ],
+        ),
+        Section("two", "Empty", blocks=[Table(frame.head(0), "Nothing")]),
+    ]
+
+
+def test_same_figures_same_bytes(tmp_path):
+    a = sp.html.write(tmp_path / "a.html", sections(), title="T").read_bytes()
+    b = sp.html.write(tmp_path / "b.html", sections(), title="T").read_bytes()
+    assert a == b
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "fr"])
+def test_the_browser_runs_nothing_of_the_crm(tmp_path, lang):
+    path = sp.html.write(tmp_path / "p.html", sections(), title=f"Review {HOSTILE}", lang=lang)
+    with page() as opened:
+        opened.goto(path.as_uri())
+        opened.wait_for_selector(".main-svg")
+        assert opened.title().startswith("Review <script>")
+        assert opened.locator("section").count() == 2
+        assert opened.locator("img, a[href^='javascript']").count() == 0
+        assert opened.locator("nav a").count() == 2
+        assert opened.faults == []
+
+
+def test_amounts_and_missing_values_in_german():
+    frame = pd.DataFrame({"won_amount": [1234.5, None]})
+    html = sp.html.page(
+        "T",
+        [Section("a", "A", blocks=[Table(frame, "C")])],
+        subtitle="",
+        footer="",
+        brand="b",
+        lang="de",
+        currency="EUR",
+    )
+    assert "1.235 €" in html
+    assert "–" in html
+
+
+def test_long_tables_say_what_they_hide():
+    frame = pd.DataFrame({"n": range(30)})
+    html = sp.html.page(
+        "T",
+        [Section("a", "A", blocks=[Table(frame, "C", rows=10)])],
+        subtitle="",
+        footer="",
+        brand="b",
+        lang="en",
+        currency="EUR",
+    )
+    assert "20 more rows in the workbook." in html

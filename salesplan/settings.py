@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from salesplan import documents, schema
+from salesplan import documents
+from salesplan._settings.files import FileRule, known_columns
 from salesplan.documents import Document
 
 Share = float
@@ -26,24 +27,6 @@ class Stage(Document):
     pipeline: str = ""
     position: int | None = None
     probability: float | None = Field(None, ge=0, le=1)
-
-
-class FileRule(Document):
-    """How one export file is read, where the file itself cannot prove it."""
-
-    table: str | None = None
-    profile: str | None = None
-    sheet: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    decimal: Literal[",", "."] | None = None
-    date_order: Literal["ymd", "dmy", "mdy"] | None = None
-    ignore: bool = False
-
-    @field_validator("table")
-    @classmethod
-    def _known_table(cls, name: str | None) -> str | None:
-        return name if name is None else schema.table(name).name
 
 
 class Cadence(Document):
@@ -118,6 +101,10 @@ class Settings(Document):
     values: dict[str, dict[str, dict[str, str]]] = Field(
         default={}, description="table -> column -> value in the export -> value to use"
     )
+    constants: dict[str, dict[str, str]] = Field(
+        default={}, description="table -> column -> value of every row"
+    )
+    missing: tuple[str, ...] = Field((), description="more texts that stand for an empty cell")
     stages: tuple[Stage, ...] = ()
 
     cadence: dict[str, Cadence] = Field(default_factory=_default_cadences)
@@ -128,13 +115,10 @@ class Settings(Document):
     gross_margin: Share = Field(0.80, gt=0, le=1)
     thresholds: Thresholds = Thresholds()
 
-    @field_validator("columns", "values")
+    @field_validator("columns", "values", "constants")
     @classmethod
     def _known_columns(cls, tables: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-        for name, columns in tables.items():
-            for column in columns:
-                schema.table(name).column(column)
-        return tables
+        return known_columns(tables)
 
     def cost_of_hour(self, role: str | None) -> float:
         """Return the loaded cost of an hour of a role."""

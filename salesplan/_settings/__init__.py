@@ -1,0 +1,1 @@
+"""Parts of the settings, one area per file."""

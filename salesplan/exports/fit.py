@@ -1,0 +1,224 @@
+"""How well one export of one profile explains the headers of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from salesplan import schema
+from salesplan.exports.names import fold, squeeze, unnumbered
+from salesplan.exports.profile import Export, Profile, Unit, profiles
+from salesplan.exports.vocabulary import KNOWN, Role, vocabulary, weight
+from salesplan.exports.wide import is_history
+from salesplan.settings import FileRule, Settings
+
+FILE_NAME = 0.75
+"""What a telling file name adds, in units of a header that one export alone uses."""
+
+LACKING = 0.55
+"""Factor for each thing that a row of the table cannot do without."""
+
+_CANNOT_DO_WITHOUT: dict[str, tuple[tuple[str, ...], ...]] = {
+    "opportunities": (("stage", "status"), ("opportunity_id", "name")),
+    "activities": (("starts_at",), ("kind",)),
+    "leads": (("lead_id", "status", "channel", "created_on"),),
+    "accounts": (("account_id", "name"),),
+    "people": (("person_id", "name", "email"),),
+}
+
+
+@dataclass
+class Fit:
+    """An export held against the headers of a file."""
+
+    profile: str
+    export: str
+    declared: Export
+    columns: dict[str, str] = field(default_factory=dict)
+    first_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    total: float = 0.0
+    score: float = 0.0
+    reason: str = ""
+
+
+def fits(file: str, headers: Sequence[str], rule: FileRule, settings: Settings) -> list[Fit]:
+    """Return every export that the settings allow, held against the headers."""
+    given = list(dict.fromkeys(h for h in headers if h.strip()))
+    return [
+        _fit(crm, name, file, given, settings.columns.get(export.table, {}))
+        for crm in profiles().values()
+        if rule.profile in (None, crm.name)
+        for name, export in crm.exports.items()
+        if rule.table in (None, export.table)
+    ]
+
+
+def best_first(found: Sequence[Fit]) -> list[Fit]:
+    """Return fits by evidence; a CRM before plain columns, then by name, where they tie."""
+    order = list(profiles())
+    return sorted(found, key=lambda f: (-f.total, bool(f.declared.beside), order.index(f.profile)))
+
+
+def _fit(crm: Profile, name: str, file: str, headers: Sequence[str], pinned: dict[str, str]) -> Fit:
+    fit = Fit(crm.name, name, crm.exports[name])
+    known = {h: roles for h in headers if (roles := vocabulary(crm.name, name).roles(h))}
+    _take(fit, known, headers)
+    _fill_from_plain(fit, headers, known)
+    _pin(fit, headers, pinned)
+    _judge(fit, crm, file, headers, known, pinned)
+    return fit
+
+
+def _take(fit: Fit, known: dict[str, tuple[Role, ...]], headers: Sequence[str]) -> None:
+    """Give each column its best header."""
+    by_column: dict[str, list[tuple[bool, int, float, int, str]]] = {}
+    for header, roles in known.items():
+        for role in roles:
+            key = (role.quality < 0.7, role.rank, -role.quality, headers.index(header), header)
+            by_column.setdefault(role.column, []).append(key)
+    best = {column: [key[-1] for key in sorted(keys)] for column, keys in by_column.items()}
+    for column, found in best.items():
+        if column.endswith("?"):
+            fit.flags[column[:-1]] = found[0]
+        elif column != KNOWN:
+            fit.columns[column] = found[0]
+    _take_several(fit, best)
+    _take_joined(fit, headers)
+    _take_units(fit)
+
+
+def _take_several(fit: Fit, best: dict[str, list[str]]) -> None:
+    """Keep all headers of a column that takes the first one not empty.
+
+    A header that another column reads too (one close date for planned and actual) is the last
+    resort: it does not join those that say one thing only.
+    """
+    for column in fit.declared.first_of:
+        shared = {h for c, h in fit.columns.items() if c != column}
+        shared |= {h for h in best.get(column, ()) if unnumbered(h) in shared}
+        own = [h for h in dict.fromkeys(best.get(column, ())) if h not in shared]
+        if own:
+            fit.columns[column] = own[0]
+            fit.first_of[column] = tuple(own)
+
+
+def _take_joined(fit: Fit, headers: Sequence[str]) -> None:
+    folded = {squeeze(h): h for h in reversed(headers)}
+    prefixes = [squeeze(p) for p in fit.declared.prefixes] or [""]
+    for column, groups in fit.declared.joined.items():
+        for names in groups:
+            for prefix in (*prefixes, ""):
+                found = [folded.get(prefix + squeeze(n)) for n in names]
+                if all(found) and column not in fit.joined:
+                    fit.joined[column] = tuple(str(h) for h in found)
+        if column in fit.joined:
+            fit.columns.pop(column, None)
+
+
+def _take_units(fit: Fit) -> None:
+    header = fit.columns.get("minutes")
+    units = {squeeze(h): unit for h, unit in fit.declared.units.items()}
+    if header and (unit := _unit_of(header, units)):
+        fit.units["minutes"] = unit
+
+
+def _unit_of(header: str, units: dict[str, Unit]) -> Unit | None:
+    name = squeeze(header)
+    return next((u for h, u in units.items() if name == h or name.endswith(h)), None)
+
+
+def _fill_from_plain(fit: Fit, headers: Sequence[str], known: dict[str, tuple[Role, ...]]) -> None:
+    """Fill what the CRM's profile leaves open from headers that it does not know."""
+    everyday = profiles()["plain"].exports.get(fit.declared.table)
+    if fit.profile == "plain" or everyday is None or fit.declared.shape != "plain":
+        return
+    rest = [h for h in headers if h not in known and not is_history(h)]
+    plain = Fit("plain", fit.declared.table, everyday)
+    words = vocabulary("plain", fit.declared.table)
+    _take(plain, {h: roles for h in rest if (roles := words.roles(h))}, rest)
+    for column, header in plain.columns.items():
+        if column not in fit.joined and column not in fit.declared.constants:
+            fit.columns.setdefault(column, header)
+    for column, parts in plain.joined.items():
+        if column not in fit.columns:
+            fit.joined.setdefault(column, parts)
+    for column, unit in plain.units.items():
+        if fit.columns.get(column) == plain.columns.get(column):
+            fit.units.setdefault(column, unit)
+    _currency_beside_amount(fit, headers)
+
+
+def _currency_beside_amount(fit: Fit, headers: Sequence[str]) -> None:
+    """Take the "<Amount> Currency" column that a multi-currency CRM puts beside an amount."""
+    amount = fit.columns.get("amount") or fit.columns.get("budget_amount")
+    if not amount or "currency" in fit.columns or "currency" not in _names(fit):
+        return
+    beside = {squeeze(f"{amount} {word}") for word in ("currency", "währung", "devise")}
+    beside |= {squeeze(f"{word} {amount}") for word in ("currency", "währung", "devise")}
+    found = next((h for h in headers if squeeze(h) in beside), None)
+    if found:
+        fit.columns["currency"] = found
+
+
+def _names(fit: Fit) -> tuple[str, ...]:
+    return schema.table(fit.declared.table).names
+
+
+def _pin(fit: Fit, headers: Sequence[str], pinned: dict[str, str]) -> None:
+    """Let the settings' columns stand above the profile's."""
+    by_name = {fold(h): h for h in reversed(headers)}
+    for column, header in pinned.items():
+        found = header if header in headers else by_name.get(fold(header))
+        if found:
+            fit.columns[column] = found
+            fit.first_of.pop(column, None)
+            fit.joined.pop(column, None)
+            if column in ("stage", "status"):
+                fit.flags.clear()
+
+
+def _judge(
+    fit: Fit,
+    crm: Profile,
+    file: str,
+    headers: Sequence[str],
+    known: dict[str, tuple[Role, ...]],
+    pinned: dict[str, str],
+) -> None:
+    """Add up what speaks for the fit, and take off what a row would lack."""
+    said = {h: _proof(h, roles, crm) for h, roles in known.items()}
+    said |= {h: weight(h) for h in pinned.values() if h in headers}
+    named = _named(file, fit.declared)
+    said |= {h: 1.0 for h in headers if fit.declared.wide and is_history(h, fit.declared.wide)}
+    lacking = sum(1 for _ in _lacking(fit))
+    fit.total = (sum(said.values()) + FILE_NAME * named) * LACKING**lacking
+    possible = sum(weight(h) if h not in said else max(said[h], weight(h)) for h in headers)
+    fit.score = round(min(1.0, fit.total / possible), 3) if possible else 0.0
+    fit.reason = f"{crm.name} {fit.export}: {len(said)} of {len(headers)} headers known"
+    if named:
+        fit.reason += ", and the file's name"
+
+
+def _proof(header: str, roles: Sequence[Role], crm: Profile) -> float:
+    own = any(header.strip() == role.column for role in roles)
+    quality = max(role.quality for role in roles)
+    return weight(header) * (1.0 if own else quality * crm.weight)
+
+
+def _named(file: str, export: Export) -> bool:
+    stem = f" {fold(PurePath(file.replace(chr(92), '/')).stem)} "
+    return any(f" {fold(word)} " in stem or squeeze(word) == squeeze(stem) for word in export.files)
+
+
+def _lacking(fit: Fit) -> Iterator[str]:
+    has = {*fit.columns, *fit.joined, *fit.declared.constants}
+    if fit.flags:
+        has.add("status")
+    for group in _CANNOT_DO_WITHOUT.get(fit.declared.table, ()):
+        if not has.intersection(group):
+            yield group[0]
+    yield from (column for column in fit.declared.needs if column not in has)

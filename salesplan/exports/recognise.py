@@ -1,0 +1,194 @@
+"""Which CRM wrote a file, which table it feeds, and which header feeds which column.
+
+Every export of every profile is held against the headers; the one that explains most of them
+wins, where a header that few exports use counts more than one that all use. What the user's
+settings say about a file, a column or a value always stands above a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import PurePath
+
+from salesplan import schema
+from salesplan.exports.fit import Fit, best_first, fits
+from salesplan.exports.profile import Profile, Unit, profiles
+from salesplan.exports.wide import history_columns
+from salesplan.settings import FileRule, Settings
+
+ROW_KEY = "{row}"
+"""Constant for a key that the export lacks: the file's name and the row's line stand for it."""
+
+WEAK = 0.35
+TIE = 0.03
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is: the table it feeds and how each column is to be read from it.
+
+    ``exports.select_sql`` turns it into the SELECT that yields the canonical columns as text.
+    """
+
+    table: str
+    profile: str
+    columns: dict[str, str]
+    values: dict[str, dict[str, str]]
+    constants: dict[str, str]
+    shape: str
+    evidence: str
+    score: float
+    date_order: str | None
+    decimal: str | None
+    missing_tokens: tuple[str, ...]
+    export: str = ""
+    ids: str = "plain"
+    first_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    id_prefixes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    wide: tuple[tuple[str, str, str], ...] = ()
+
+
+def recognise(file: str, headers: Sequence[str], settings: Settings) -> list[Recognised]:
+    """Return the tables that a file feeds, the main one first; [] if nothing explains it.
+
+    Parameters
+    ----------
+    file
+        Name of the file; its words speak for a kind of export.
+    headers
+        The headers exactly as the file has them, repeated ones included.
+    settings
+        Settings, which win over every profile.
+
+    Examples
+    --------
+    >>> from salesplan import exports
+    >>> found = exports.recognise("x.csv", ["Record ID", "Deal Name", "Deal Stage", "Amount"],
+    ...                           sp.settings.Settings())
+    >>> found[0].profile, found[0].table, found[0].columns["stage"]
+    ('hubspot', 'opportunities', 'Deal Stage')
+    """
+    rule = file_rule(file, settings)
+    if rule.ignore:
+        return []
+    ranked = best_first(fits(file, headers, rule, settings))
+    if not ranked or not _enough(ranked[0], rule):
+        return []
+    winner, crm = ranked[0], profiles()[ranked[0].profile]
+    evidence = _evidence(ranked)
+    found = [_recognised(winner, crm, settings, evidence, headers)]
+    return found + [
+        _recognised(fit, crm, settings, evidence, headers)
+        for fit in ranked[1:]
+        if _accompanies(fit, winner, headers)
+    ]
+
+
+def file_rule(file: str, settings: Settings) -> FileRule:
+    """Return what the settings say about a file; the first pattern that fits its name."""
+    name = PurePath(file.replace("\\", "/")).name
+    for pattern, rule in settings.files.items():
+        if fnmatch(name.casefold(), pattern.casefold()) or fnmatch(file, pattern):
+            return rule
+    return FileRule()
+
+
+def _enough(fit: Fit, rule: FileRule) -> bool:
+    if rule.table:
+        return True
+    fed = {*fit.columns.values(), *fit.joined}
+    return fit.score >= (0.2 if len(fed) >= 2 else 0.5)
+
+
+def _accompanies(fit: Fit, winner: Fit, headers: Sequence[str]) -> bool:
+    same = fit.profile == winner.profile and fit.declared.beside == winner.export
+    return same and bool(winner.export) and bool(history_columns(headers))
+
+
+def _evidence(ranked: Sequence[Fit]) -> str:
+    """Say why the first won: what it knew, whether another came near, whether it is weak."""
+    winner = ranked[0]
+    said = [winner.reason]
+    rival = next((f for f in ranked[1:] if f.declared.beside != winner.export), None)
+    if rival and rival.total >= winner.total * (1 - TIE):
+        said.append(f"a tie with {rival.profile} {rival.export}: pin it in [files]")
+    if winner.score < WEAK:
+        said.append("weak: few headers are known, check the columns")
+    if profiles()[winner.profile].strength(winner.export) == "weak":
+        said.append("the profile itself rests on weak evidence")
+    return "; ".join(said)
+
+
+def _recognised(
+    fit: Fit, crm: Profile, settings: Settings, evidence: str, headers: Sequence[str]
+) -> Recognised:
+    columns, constants = _with_keys(fit)
+    wide = history_columns(headers) if fit.declared.shape == "date_entered" else ()
+    return Recognised(
+        table=fit.declared.table,
+        profile=crm.name,
+        columns=columns,
+        values=_values(fit, crm, settings),
+        constants=constants,
+        shape=fit.declared.shape,
+        evidence=evidence,
+        score=fit.score,
+        date_order=crm.date_order,
+        decimal=crm.decimal,
+        missing_tokens=tuple(dict.fromkeys((*crm.missing, *profiles()["plain"].missing))),
+        export=fit.export,
+        ids=crm.ids,
+        first_of=fit.first_of,
+        joined=fit.joined,
+        flags=fit.flags,
+        units=fit.units,
+        id_prefixes=fit.declared.id_prefixes,
+        wide=wide,
+    )
+
+
+_STAND_INS = {
+    "opportunities": {"opportunity_id": ("name",), "stage": ("status",), "status": ("stage",)},
+    "accounts": {"account_id": ("name",), "name": ("account_id",)},
+    "contacts": {"contact_id": ("email", "name")},
+    "people": {"person_id": ("email", "name"), "name": ("person_id",)},
+    "campaigns": {"campaign_id": ("name",)},
+    "leads": {"lead_id": ("name", "email")},
+}
+_UNSAID = {"activities": {"kind": "activity"}}
+
+
+def _with_keys(fit: Fit) -> tuple[dict[str, str], dict[str, str]]:
+    """Return columns and constants, with a stand-in for a key that the export lacks."""
+    table, columns = schema.table(fit.declared.table), dict(fit.columns)
+    constants = dict(fit.declared.constants)
+    for column, others in _STAND_INS.get(table.name, {}).items():
+        source = next((columns[o] for o in others if o in columns), None)
+        if column not in columns and column not in fit.joined and source:
+            columns[column] = source
+    own_key = table.key[0] if len(table.key) == 1 else None
+    if own_key and own_key not in columns and own_key not in fit.joined:
+        constants.setdefault(own_key, ROW_KEY)
+    for column, value in _UNSAID.get(table.name, {}).items():
+        if column not in columns:
+            constants.setdefault(column, value)
+    return columns, constants
+
+
+def _values(fit: Fit, crm: Profile, settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the words behind each value: everyday ones, the profile's, then the settings'."""
+    table = fit.declared.table
+    everyday = profiles()["plain"].exports.get(table)
+    found: dict[str, dict[str, str]] = {}
+    for source in (everyday, crm.exports[fit.export]):
+        for column, words in (source.values if source else {}).items():
+            known = found.setdefault(column, {})
+            known.update({word: value for value, said in words.items() for word in said})
+    for column, said in settings.values.get(table, {}).items():
+        found.setdefault(column, {}).update(said)
+    return found

@@ -1,0 +1,107 @@
+"""The headers that a profile's export knows, ready to be looked up.
+
+A header is looked for as it stands, then folded, then squeezed, then without the "(2)" that a
+report adds to a repeated field; each step down is weaker evidence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+from salesplan.exports.names import fold, squeeze, unnumbered
+from salesplan.exports.profile import Export, profiles
+
+EXACT, FOLDED, SQUEEZED, NUMBERED, UNPREFIXED = 1.0, 0.95, 0.8, 0.6, 0.5
+
+KNOWN = ""
+"""Role of a header that speaks for an export but feeds no column."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a header is to an export: the column it feeds, and how good a source it is."""
+
+    column: str
+    rank: int
+    verbatim: str
+    quality: float = 1.0
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Roles by folded and by squeezed header."""
+
+    folded: dict[str, tuple[Role, ...]]
+    squeezed: dict[str, tuple[Role, ...]]
+
+    def roles(self, header: str) -> tuple[Role, ...]:
+        """Return what a header is to this export, with the quality of the match."""
+        for text, best in ((header, FOLDED), (unnumbered(header), NUMBERED)):
+            if found := self.folded.get(fold(text)):
+                return tuple(_scored(r, text, best) for r in found)
+            if found := self.squeezed.get(squeeze(text)):
+                return tuple(_scored(r, "", min(best, SQUEEZED)) for r in found)
+        return ()
+
+
+def _scored(role: Role, header: str, best: float) -> Role:
+    exact = best == FOLDED and header.strip().lstrip("\ufeff") == role.verbatim
+    return Role(role.column, role.rank, role.verbatim, role.quality * (EXACT if exact else best))
+
+
+@cache
+def vocabulary(profile: str, export: str) -> Vocabulary:
+    """Return the headers that an export of a profile knows."""
+    known = profiles()[profile].exports[export]
+    folded: dict[str, list[Role]] = {}
+    for column, rank, alias in _aliases(known):
+        for text, quality in _spellings(alias, known):
+            folded.setdefault(fold(text), []).append(Role(column, rank, text, quality))
+    squeezed: dict[str, list[Role]] = {}
+    for name, roles in folded.items():
+        squeezed.setdefault(name.replace(" ", ""), []).extend(roles)
+    return Vocabulary(
+        {name: tuple(roles) for name, roles in folded.items()},
+        {name: tuple(roles) for name, roles in squeezed.items()},
+    )
+
+
+def _aliases(export: Export) -> list[tuple[str, int, str]]:
+    """Return (column, rank, header) for every header that an export names."""
+    found = [(c, i, a) for c, names in export.columns.items() for i, a in enumerate(names)]
+    found += [
+        (f"{flag}?", i, a) for flag, names in export.flags.items() for i, a in enumerate(names)
+    ]
+    found += [
+        (KNOWN, 0, alias)
+        for groups in export.joined.values()
+        for names in groups
+        for alias in names
+    ]
+    return found + [(KNOWN, 0, alias) for alias in export.known]
+
+
+def _spellings(alias: str, export: Export) -> list[tuple[str, float]]:
+    if not export.prefixes:
+        return [(alias, 1.0)]
+    return [*((f"{p} - {alias}", 1.0) for p in export.prefixes), (alias, UNPREFIXED)]
+
+
+@cache
+def _spread() -> Counter[str]:
+    """Return in how many CRM exports each squeezed header occurs."""
+    return Counter(
+        name
+        for crm in profiles().values()
+        if crm.weight == 1
+        for export in crm.exports
+        for name in vocabulary(crm.name, export).squeezed
+    )
+
+
+def weight(header: str) -> float:
+    """Return how much a header proves: 1 where one CRM export uses it, less where many do."""
+    exports = _spread()[squeeze(unnumbered(header))]
+    return 0.25 + 0.75 / exports if exports else 0.5

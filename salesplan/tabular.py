@@ -82,7 +82,7 @@ def unit(name: str, values: pd.Series[Any]) -> Unit:
 
 
 def _named(name: str, allowed: tuple[Unit, ...]) -> Unit | None:
-    found = _NAMES.get(name)
+    found = _NAMES.get(name) or ("money" if name.startswith("cost_") else None)
     if found is None:
         endings = [s for s in _SUFFIXES if name.endswith(s)]
         found = _SUFFIXES[max(endings, key=len)] if endings else None

@@ -1,0 +1,1 @@
+"""Speed as ratios measured side by side: salesplan, the bare engine, what one would write."""

@@ -52,6 +52,12 @@ MONEY: tuple[Table, ...] = (
             ),
             C("billing_period", "text", "day, week, month, quarter, half, year, once or term"),
             C("currency", "text", "ISO currency code"),
+            C(
+                "tax_amount",
+                "price",
+                "tax contained in unit_price; empty where prices are net",
+                unit="currency of the row",
+            ),
             C("discount", "rate", "share taken off the price", unit="0..1"),
             C("discount_kind", "text", "forever, finite or once"),
             C("discount_ends_on", "date", "day a finite discount stops (excluded)"),
@@ -59,6 +65,7 @@ MONEY: tuple[Table, ...] = (
             C("booked_on", "date", "day it was signed, when the book first knew of it"),
             C("cancel_requested_on", "date", "day the customer asked to cancel"),
             C("cancelled_on", "date", "day it was cancelled before its end"),
+            C("cancel_booked_on", "date", "day the book first knew of the cancellation"),
             C("cancel_reason", "text", "voluntary, delinquent or as the company notes it"),
             C(
                 "replaces_line_id",

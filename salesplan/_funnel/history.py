@@ -1,0 +1,88 @@
+"""What happened to each deal, as one readable list of visits to stages.
+
+The rules, each of which changes the figures and is therefore said here once:
+
+- Nothing after ``as_of`` is known: a deal closed later is open, a later row does not exist.
+- Rows are ordered by ``changed_at``, then ``seq``, then open before closed, then position.
+- The closing row is the last row that says what the deal is now (won, lost, other). Rows after
+  it are left out and counted; an earlier closing of a deal that was reopened is passed over.
+- A win that the history lacks is taken from the deal itself (``closed_on``).
+- A deal without any row is known by its stage now. If it was lost, nobody knows where.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+AfterClose = Literal["ignore", "keep"]
+
+DEALS = """
+deals AS (
+  SELECT o.opportunity_id, COALESCE(o.pipeline, '') AS pipeline, o.stage, o.owner_id,
+    COALESCE(o.created_on, o.engaged_on) AS created_on, o.engaged_on,
+    COALESCE(o.closed_on, c.closed_on) AS closed_on,
+    CASE WHEN o.status IN ('won', 'lost', 'other')
+          AND COALESCE(o.closed_on, c.closed_on, CAST($as_of AS DATE)) <= CAST($as_of AS DATE)
+         THEN o.status ELSE 'open' END AS status
+  FROM opportunities AS o
+  LEFT JOIN (
+    SELECT h.opportunity_id, CAST(max(h.changed_at) AS DATE) AS closed_on
+    FROM opportunities AS u
+    JOIN stage_changes AS h ON h.opportunity_id = u.opportunity_id AND h.stage = u.stage
+    WHERE u.closed_on IS NULL AND u.status IN ('won', 'lost', 'other')
+    GROUP BY h.opportunity_id
+  ) AS c ON c.opportunity_id = o.opportunity_id
+  WHERE o.created_on IS NULL OR o.created_on <= CAST($as_of AS DATE)
+)"""
+"""Each deal as it stood on ``as_of``."""
+
+ROWS = """
+history AS (
+  SELECT d.opportunity_id, d.status AS deal_status, m.position, m.status, h.owner_id,
+    CAST(h.changed_at AS DATE) AS on_date,
+    ROW(h.changed_at, COALESCE(h.seq, 0), m.status <> 'open', m.position) AS place
+  FROM stage_changes AS h
+  JOIN deals AS d ON d.opportunity_id = h.opportunity_id
+  JOIN stage_map AS m ON m.pipeline = d.pipeline AND m.stage = h.stage
+  WHERE h.changed_at < CAST($as_of AS DATE) + INTERVAL 1 DAY
+), closing AS (
+  SELECT opportunity_id, max(place) AS place
+  FROM history
+  WHERE status <> 'open' AND status = deal_status
+  GROUP BY opportunity_id
+), dated AS (
+  SELECT h.opportunity_id, h.deal_status, h.position, h.status, h.owner_id, h.on_date, h.place,
+    c.place IS NOT NULL AND h.place > c.place AS is_late
+  FROM history AS h
+  LEFT JOIN closing AS c ON c.opportunity_id = h.opportunity_id
+)"""
+"""The rows of the history up to ``as_of``, told apart from those after the closing row."""
+
+
+def visits(after_close: AfterClose = "ignore") -> str:
+    """Return the visits of each deal to open stages and to the win, with what is not in the rows.
+
+    ``visits``: opportunity_id, position, on_date (NULL where unknown), owner_id, place.
+    """
+    kept = "TRUE" if after_close == "keep" else "NOT is_late"
+    return f"""
+visits AS (
+  SELECT opportunity_id, position, on_date, owner_id, place
+  FROM dated
+  WHERE position > 0 AND (status = 'open' OR status = deal_status) AND {kept}
+  UNION ALL
+  SELECT d.opportunity_id, m.position,
+    CASE WHEN d.status = 'won' THEN d.closed_on ELSE d.created_on END,
+    d.owner_id, ROW(CAST($as_of AS TIMESTAMP), 0, d.status <> 'open', m.position)
+  FROM deals AS d
+  JOIN (
+    SELECT pipeline, status, CASE WHEN status = 'open' THEN stage END AS stage,
+      max(position) AS position
+    FROM stage_map WHERE position > 0
+    GROUP BY pipeline, status, CASE WHEN status = 'open' THEN stage END
+  ) AS m ON m.pipeline = d.pipeline AND m.status = d.status
+    AND (m.status = 'won' OR m.stage = d.stage)
+  WHERE NOT EXISTS (
+    SELECT 1 FROM history AS h WHERE h.opportunity_id = d.opportunity_id
+      AND (d.status = 'open' OR h.status = d.status))
+)"""

@@ -1,0 +1,217 @@
+"""The share of deals that are won, by count and by amount, with its denominator by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from salesplan import dimensions, errors, stats
+from salesplan._funnel import history
+from salesplan._funnel.arguments import Span, group_by, inside, once, resolved, words
+from salesplan.crm import Crm
+
+Basis = Literal["closed", "created", "engaged"]
+
+_DATES = {"closed": "d.closed_on", "created": "d.created_on", "engaged": "d.engaged_on"}
+_BELOW = {"closed": "d.status IN ('won', 'lost')", "created": "TRUE", "engaged": "TRUE"}
+
+COLUMNS = [
+    "basis",
+    "k",
+    "n",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "won_amount",
+    "base_amount",
+    "amount_rate",
+    "lost_count",
+    "open_count",
+    "other_count",
+    "undated_count",
+    "reason",
+]
+
+
+def win_rate(
+    crm: Crm,
+    *,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    by: str | Sequence[str] | None = None,
+    basis: Basis = "closed",
+    only: Mapping[str, Any] | None = None,
+    as_of: str | dt.date | None = None,
+) -> pd.DataFrame:
+    """Return the share of deals won, with its interval, by count and by amount.
+
+    "Win rate" has three denominators in use, and they differ by a third on the same file.
+    ``closed`` is won / (won + lost) of the deals closed in the period; ``created`` is won / all
+    deals created in it, open ones included; ``engaged`` is won / all deals that a seller took
+    up in it. The last two rise as open deals close: read ``open_count`` beside them.
+
+    Parameters
+    ----------
+    crm
+        The exports.
+    since, until, month, quarter, year
+        Period of the closing, creation or engagement date, as ``basis`` says; all time if none
+        is given. ``until`` is excluded.
+    by
+        Dimension or dimensions to split by; ``month``, ``quarter`` and ``year`` go by that date.
+    basis
+        Which deals are below the line.
+    only
+        Dimension -> value or values to keep.
+    as_of
+        Date to look from; the load's if not given. Deals closed later count as open.
+
+    Returns
+    -------
+    DataFrame
+        The dimensions, ``basis``, ``k`` (won), ``n``, ``rate`` with its Wilson interval,
+        ``won_amount`` and ``base_amount`` (currency of the deals), ``amount_rate`` (no
+        interval: amounts are no trials), ``lost_count``, ``open_count``, ``other_count`` (ended
+        neither won nor lost: below the line of created and engaged, not of closed),
+        ``undated_count`` (deals that a period cannot place, for want of the date) and
+        ``reason`` where a figure is missing or limited.
+
+    Raises
+    ------
+    UnknownNameError
+        For a basis or dimension that does not exist.
+    MissingDataError
+        Where no export fed the opportunities.
+
+    Notes
+    -----
+    ``amount_rate`` is NULL where the lost or open deals carry no amount, and where the deals
+    are in several currencies: dividing then would say that every euro was won.
+
+    Examples
+    --------
+    >>> columns = ["basis", "k", "n", "rate", "rate_low", "rate_high", "amount_rate"]
+    >>> sp.funnel.win_rate(paper())[columns].round(3)
+        basis  k  n   rate  rate_low  rate_high  amount_rate
+    0  closed  5  7  0.714     0.359      0.918        0.833
+    >>> sp.funnel.win_rate(paper(), basis="created", by="channel")[["channel", "k", "n"]]
+         channel  k  n
+    0  cold call  0  2
+    1      event  2  2
+    2   existing  1  2
+    3        web  2  4
+    """
+    errors.one_of(basis, list(_DATES), "basis")
+    crm = crm if as_of is None else crm.at(as_of)
+    crm.require("opportunities", need="win_rate")
+    period = resolved(crm, since, until, month, quarter, year)
+    date = _date(crm, basis)
+    grouping = dimensions.grouping(by, "opportunities", date=date)
+    counts = _counts(crm, basis, date, period, grouping, only)
+    frame = _with_amount_rate(stats.with_rate(counts)).assign(basis=basis)
+    frame["reason"] = [_reason(crm, row) for row in frame.to_dict("records")]
+    return frame.sort_values(grouping.names or "n", ignore_index=True)[[*grouping.names, *COLUMNS]]
+
+
+def _date(crm: Crm, basis: str) -> str:
+    """Return the date that places a deal; creation stands in where no CRM notes engagement."""
+    if basis == "engaged" and crm.missing("opportunities", "engaged_on"):
+        return _DATES["created"]
+    return _DATES[basis]
+
+
+def _counts(
+    crm: Crm,
+    basis: str,
+    date: str,
+    period: Span,
+    grouping: dimensions.Grouping,
+    only: Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """Return counts and sums per group, in one pass over the deals."""
+    condition, joins, params = dimensions.where(only, "opportunities")
+    kept = f"COALESCE({inside(date)}, FALSE) AND {_takes_part(basis, date)}"
+    base, undated = f"{kept} AND {_BELOW[basis]}", _undated(basis, date)
+    sql = f"""
+WITH {history.DEALS}
+SELECT {grouping.select}
+  {_count(f"{base} AND d.status = 'won'")} AS k,
+  {_count(base)} AS n,
+  {_count(f"{base} AND d.status = 'lost'")} AS lost_count,
+  {_count(f"{base} AND d.status = 'open'")} AS open_count,
+  {_count(f"{kept} AND d.status = 'other'")} AS other_count,
+  {_count(undated)} AS undated_count,
+  {_count(f"{base} AND COALESCE(t.amount, 0) = 0")} AS amountless_count,
+  {_total(f"{base} AND d.status = 'won'")} AS won_amount,
+  {_total(f"{base} AND d.status = 'lost'")} AS lost_amount,
+  {_total(f"{base} AND d.status = 'open'")} AS open_amount,
+  {_total(base)} AS base_amount,
+  CAST(count(DISTINCT CASE WHEN {base} THEN COALESCE(t.currency, $currency) END) AS BIGINT)
+    AS currency_count
+FROM deals AS d
+JOIN opportunities AS t ON t.opportunity_id = d.opportunity_id {once(grouping.joins, joins)}
+WHERE {condition} AND ({kept} OR {undated})
+{group_by(grouping)}
+"""
+    since, until = period
+    known = {"as_of": crm.as_of, "currency": crm.settings.currency, "since": since, "until": until}
+    found = crm.query(sql, **params, **known)
+    # Without a period nothing needs the date: such a deal is counted, not set apart.
+    return found if since or until else found.assign(undated_count=0)
+
+
+def _takes_part(basis: str, date: str) -> str:
+    parts = {"closed": "d.status <> 'open'", "created": "TRUE", "engaged": f"{date} IS NOT NULL"}
+    return parts[basis]
+
+
+def _undated(basis: str, date: str) -> str:
+    # A deal that nobody has engaged with is not one whose date is missing.
+    return "FALSE" if basis == "engaged" else f"({date} IS NULL AND {_BELOW[basis]})"
+
+
+def _count(condition: str) -> str:
+    return f"CAST(count(*) FILTER (WHERE {condition}) AS BIGINT)"
+
+
+def _total(condition: str) -> str:
+    return f"CAST(COALESCE(sum(t.amount) FILTER (WHERE {condition}), 0) AS DOUBLE)"
+
+
+def _with_amount_rate(frame: pd.DataFrame) -> pd.DataFrame:
+    frame["blind"] = [_without_amounts(row) for row in frame.to_dict("records")]
+    known = (frame["blind"] == "") & (frame["currency_count"] <= 1) & (frame["base_amount"] > 0)
+    share = frame["won_amount"] / frame["base_amount"].where(known)
+    return frame.assign(
+        amount_rate=share,
+        won_amount=frame["won_amount"].where(frame["currency_count"] <= 1),
+        base_amount=frame["base_amount"].where(known),
+    )
+
+
+def _without_amounts(row: Mapping[Hashable, Any]) -> str:
+    """Return the kind of deal (lost, open) of which not one carries an amount, if any."""
+    kinds = ("lost", "open")
+    return next((k for k in kinds if row[f"{k}_count"] and not row[f"{k}_amount"]), "")
+
+
+def _reason(crm: Crm, row: Mapping[Hashable, Any]) -> str:
+    said = []
+    if row["undated_count"]:
+        said.append(words(crm, "reason_undated", count=row["undated_count"]))
+    if not row["n"]:
+        return "; ".join([words(crm, "reason_no_base"), *said])
+    if row["blind"]:
+        count = row[f"{row['blind']}_count"]
+        said.append(words(crm, f"reason_{row['blind']}_without_amount", count=count))
+    elif row["currency_count"] > 1:
+        said.append(words(crm, "reason_currencies", count=row["currency_count"]))
+    elif row["amountless_count"]:
+        said.append(words(crm, "reason_amountless", count=row["amountless_count"], n=row["n"]))
+    return "; ".join(said)

@@ -1,0 +1,8 @@
+"""The sales funnel: what share of deals goes on, how long it takes and who differs."""
+
+from __future__ import annotations
+
+from salesplan._funnel.conversion import conversion
+from salesplan._funnel.win_rate import win_rate
+
+__all__ = ["conversion", "win_rate"]

@@ -61,6 +61,13 @@ class Thresholds(Document):
     concentration_red: Share = 0.50
     past_due_amber: Share = 0.10
     past_due_red: Share = 0.25
+    ageing_amber: Share = 0.25
+    ageing_red: Share = 0.50
+    stalled_amber: Share = 0.20
+    stalled_red: Share = 0.40
+    pace_amber: float = Field(0.90, gt=0, description="pace against a year before, or the year's")
+    pace_red: float = Field(0.75, gt=0)
+    largest_deals: int = Field(3, ge=1, description="deals that concentration adds up")
     hygiene_amber: Share = 0.90
     hygiene_red: Share = 0.75
     small_sample: int = 30

@@ -1,0 +1,25 @@
+"""Small handles on frames that several rooms need."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from salesplan._pipeline.flow import By
+
+
+def by_names(by: By) -> list[str]:
+    """Return the names of the groups asked for."""
+    return [by] if isinstance(by, str) else list(by or [])
+
+
+def joined(parts: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
+    """Return frames side by side, matched on their groups; a group may be missing in some."""
+    table = parts[0]
+    for part in parts[1:]:
+        table = table.merge(part, how="outer", on=names) if names else table.join(part)
+    return table
+
+
+def words(texts: list[str | None]) -> pd.Series[str]:
+    """Return texts as a column in which None is a missing value like any other."""
+    return pd.Series(texts, dtype="str")

@@ -1,0 +1,196 @@
+"""Pipeline health: each number with its limits, a light, and the sentence that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from salesplan import formats
+from salesplan._pipeline.arithmetic import divide
+from salesplan._pipeline.frames import words
+from salesplan.settings import Thresholds
+from salesplan.stats import Floats, wilson
+from salesplan.text import label
+
+COLUMNS = [
+    "measure",
+    "title",
+    "value",
+    "low",
+    "high",
+    "k",
+    "n",
+    "unit",
+    "amber",
+    "red",
+    "light",
+    "why",
+    "reason",
+]
+LIGHTS = ("green", "amber", "red", "none")
+
+Vitals = pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the health table: where its value comes from and what it is judged by."""
+
+    name: str
+    unit: str
+    good: str
+    value: Callable[[Vitals], Any]
+    limits: tuple[str, str] | None = None
+    counts: tuple[str, str] | None = None
+    reason: str = "pipeline.nothing_open"
+    reason_column: str = ""
+
+
+def _ratio(above: str, below: str) -> Callable[[Vitals], Floats]:
+    return lambda v: divide(v[above].to_numpy(float), v[below].to_numpy(float))
+
+
+def _column(name: str) -> Callable[[Vitals], Floats]:
+    return lambda v: v[name].to_numpy(float)
+
+
+def _creation_pace(v: Vitals) -> Floats:
+    # Three recent months against the twelve before: a quarter of those is par.
+    return divide(v["created_count"].to_numpy(float) * 4, v["created_before_count"].to_numpy(float))
+
+
+def _monthly(name: str) -> Callable[[Vitals], Floats]:
+    return lambda v: v[name].to_numpy(float) / 3
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("coverage", "ratio", "up", _column("coverage_ratio"),
+          ("coverage_amber", "coverage_red"), reason_column="reason"),
+    Check("coverage_of_full_target", "ratio", "up", _column("full_target_ratio"),
+          reason_column="reason"),
+    Check("weighted_amount", "amount", "up", _column("weighted_amount"),
+          reason_column="weighted_reason"),
+    Check("velocity", "amount_per_day", "up", _column("day_amount"),
+          reason_column="velocity_reason"),
+    Check("velocity_pace", "ratio", "up", _ratio("day_amount", "day_amount_before"),
+          ("pace_amber", "pace_red"), reason="pipeline.no_earlier_velocity"),
+    Check("created_per_month", "count", "up", _monthly("created_count")),
+    Check("creation_pace", "ratio", "up", _creation_pace,
+          ("pace_amber", "pace_red"), reason="pipeline.nothing_created_before"),
+    Check("ageing", "rate", "down", _ratio("aged_count", "age_known_count"),
+          ("ageing_amber", "ageing_red"), ("aged_count", "age_known_count"),
+          "pipeline.no_age"),
+    Check("stalled", "rate", "down", _ratio("idle_count", "watched_count"),
+          ("stalled_amber", "stalled_red"), ("idle_count", "watched_count"),
+          "pipeline.no_activities"),
+    Check("past_due", "rate", "down", _ratio("past_due_count", "dated_count"),
+          ("past_due_amber", "past_due_red"), ("past_due_count", "dated_count"),
+          "pipeline.no_close_dates"),
+    Check("concentration", "rate", "down", _ratio("largest_amount", "all_amount"),
+          ("concentration_amber", "concentration_red"), reason_column="weighted_reason"),
+    Check("hygiene", "rate", "up", _ratio("filled_count", "asked_count"),
+          ("hygiene_amber", "hygiene_red"), ("filled_count", "asked_count")),
+)  # fmt: skip
+"""Every line of the health table, in its order."""
+
+
+def judged(
+    vitals: Vitals, names: list[str], limits: Thresholds, currency: str, lang: str
+) -> pd.DataFrame:
+    """Return one row per group and check, with light and explanation."""
+    parts = [_judge(vitals, names, check, limits, currency, lang) for check in CHECKS]
+    table = pd.concat(parts, ignore_index=True)
+    order = {check.name: i for i, check in enumerate(CHECKS)}
+    place = table["measure"].map(order)
+    table = table.assign(place=place).sort_values([*names, "place"], kind="stable")
+    return table[[*names, *COLUMNS]].reset_index(drop=True)
+
+
+def _judge(
+    vitals: Vitals, names: list[str], check: Check, limits: Thresholds, currency: str, lang: str
+) -> pd.DataFrame:
+    rows = vitals[names].assign(
+        measure=check.name,
+        title=label(f"pipeline.{check.name}", lang),
+        value=np.asarray(check.value(vitals), float),
+        unit=check.unit,
+    )
+    rows = _with_interval(rows, vitals, check)
+    amber, red = _limits(check, vitals, limits)
+    rows = rows.assign(amber=amber, red=red)
+    rows["light"] = _lights(rows, check)
+    rows["why"] = words([_why(row, check, currency, lang) for row in rows.to_dict("records")])
+    rows["reason"] = _reasons(rows, vitals, check, lang)
+    return rows
+
+
+def _with_interval(rows: pd.DataFrame, vitals: Vitals, check: Check) -> pd.DataFrame:
+    nothing = np.full(len(rows), np.nan)
+    if check.name == "weighted_amount":
+        bounds = vitals[["weighted_low_amount", "weighted_high_amount"]].to_numpy(float).T
+        return rows.assign(k=nothing, n=nothing, low=bounds[0], high=bounds[1])
+    if not check.counts:
+        return rows.assign(k=nothing, n=nothing, low=nothing, high=nothing)
+    k, n = (vitals[c].to_numpy(float) for c in check.counts)
+    # Fields of one deal are not independent trials: hygiene carries no interval.
+    low, high = (nothing, nothing) if check.name == "hygiene" else wilson(k, n)
+    return rows.assign(k=k, n=n, low=low, high=high)
+
+
+def _limits(check: Check, vitals: Vitals, limits: Thresholds) -> tuple[Any, Any]:
+    if check.name == "weighted_amount":
+        # Green: even the low end pays for what is left of the target; red: the high end does not.
+        remaining = vitals["remaining_amount"].to_numpy(float)
+        return remaining, remaining
+    if check.limits is None:
+        return np.nan, np.nan
+    amber, red = check.limits
+    return getattr(limits, amber), getattr(limits, red)
+
+
+def _lights(rows: pd.DataFrame, check: Check) -> Any:
+    best, worst = rows["value"], rows["value"]
+    if check.name == "weighted_amount":
+        best, worst = rows["high"], rows["low"]
+    sign = 1.0 if check.good == "up" else -1.0
+    is_red = sign * (best - rows["red"]) < 0
+    is_amber = sign * (worst - rows["amber"]) < 0
+    unknown = rows["value"].isna() | rows["amber"].isna()
+    return np.select([unknown, is_red, is_amber], ["none", "red", "amber"], "green")
+
+
+def _why(row: dict[Any, Any], check: Check, currency: str, lang: str) -> str | None:
+    if np.isnan(row["value"]):
+        return None
+    if np.isnan(row["amber"]):
+        return label("pipeline.why_no_limit", lang)
+    shown = {
+        name: _shown(row[name], check.unit, currency, lang)
+        for name in ("value", "low", "high", "amber", "red")
+    }
+    if check.name == "weighted_amount":
+        return label("pipeline.why_weighted", lang, **shown)
+    return label(f"pipeline.why_{check.good}", lang, **shown)
+
+
+def _shown(value: float, unit: str, currency: str, lang: str) -> str:
+    if unit.startswith("amount"):
+        return formats.money(value, currency, lang)
+    if unit == "rate":
+        return formats.rate(value, lang, 0)
+    return formats.number(value, lang, 1 if abs(value) >= 10 else 2)
+
+
+def _reasons(rows: pd.DataFrame, vitals: Vitals, check: Check, lang: str) -> pd.Series[str]:
+    default = label(check.reason, lang)
+    given = vitals[check.reason_column] if check.reason_column else [None] * len(rows)
+    return words(
+        [
+            None if not np.isnan(value) else (why if isinstance(why, str) else default)
+            for value, why in zip(rows["value"], given, strict=True)
+        ]
+    )

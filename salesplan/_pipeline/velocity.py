@@ -1,0 +1,108 @@
+"""Sales velocity, under the definition that is named, with its four inputs beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from salesplan._pipeline.arithmetic import divide, velocity_of
+from salesplan._pipeline.flow import By, Only, Window, flows
+from salesplan._pipeline.frames import words
+from salesplan.crm import Crm
+from salesplan.errors import one_of
+from salesplan.stats import wilson
+from salesplan.text import label
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Which deals feed each of the four inputs, by name of a population."""
+
+    deals: str
+    value: str
+    won: str
+    tried: str
+    cycle: str
+
+
+DEFINITIONS = {
+    "open": Definition("open", "won", "won", "closed", "won"),
+    "engaged": Definition("engaged", "won", "won", "closed", "won"),
+    "qualified": Definition("qualified", "won", "won", "closed", "won"),
+    "closed": Definition("closed", "closed", "won", "closed", "closed"),
+    "created": Definition("created", "created", "created_won", "created", "created"),
+    "active": Definition("active", "won", "won", "closed", "won"),
+}
+"""Velocity goes by one name and many definitions; each of these is in use."""
+
+AVERAGES = ("mean", "median")
+COLUMNS = [
+    "definition",
+    "opportunity_count",
+    "average_amount",
+    "win_count",
+    "tried_count",
+    "win_rate",
+    "win_rate_low",
+    "win_rate_high",
+    "cycle_days",
+    "day_amount",
+    "month_amount",
+    "quarter_amount",
+    "year_amount",
+    "reason",
+]
+
+
+def velocity_table(
+    crm: Crm, window: Window, *, by: By, only: Only, definition: str, cycle: str, lang: str
+) -> pd.DataFrame:
+    """Return velocity per group."""
+    chosen = DEFINITIONS[one_of(definition, list(DEFINITIONS), "definition")]
+    one_of(cycle, AVERAGES, "cycle")
+    flow = flows(crm, window, by=by, only=only)
+    table = _inputs(flow, chosen, cycle)
+    result = velocity_of(
+        table["opportunity_count"], table["average_amount"], table["win_rate"], table["cycle_days"]
+    )
+    table = table.assign(
+        definition=definition,
+        day_amount=result.per_day,
+        month_amount=result.per_month,
+        quarter_amount=result.per_quarter,
+        year_amount=result.per_year,
+    )
+    table["reason"] = words([_reason(row, lang) for row in table.to_dict("records")])
+    names = [c for c in flow.columns if not c.endswith(("_count", "_amount", "_days"))]
+    return pd.concat([flow[names], table[COLUMNS]], axis=1)
+
+
+def _inputs(flow: pd.DataFrame, chosen: Definition, cycle: str) -> pd.DataFrame:
+    won, tried = flow[f"{chosen.won}_count"], flow[f"{chosen.tried}_count"]
+    low, high = wilson(won, tried)
+    amount = flow[f"{chosen.value}_amount"].to_numpy(float)
+    return pd.DataFrame(
+        {
+            "opportunity_count": flow[f"{chosen.deals}_count"].astype("int64"),
+            "average_amount": divide(amount, flow[f"{chosen.value}_priced_count"]),
+            "win_count": won.astype("int64"),
+            "tried_count": tried.astype("int64"),
+            "win_rate": divide(won, tried),
+            "win_rate_low": low,
+            "win_rate_high": high,
+            "cycle_days": flow[f"{chosen.cycle}_{cycle}_days"].astype(float),
+        }
+    )
+
+
+def _reason(row: dict[Any, Any], lang: str) -> str | None:
+    if row["tried_count"] == 0:
+        return label("pipeline.nothing_closed", lang)
+    if np.isnan(row["average_amount"]):
+        return label("pipeline.no_won_amounts", lang)
+    if not row["cycle_days"] > 0:
+        return label("pipeline.no_cycle", lang)
+    return None

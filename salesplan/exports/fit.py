@@ -40,6 +40,7 @@ class Fit:
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
+    helpers: dict[str, str] = field(default_factory=dict)
     total: float = 0.0
     score: float = 0.0
     reason: str = ""
@@ -84,6 +85,8 @@ def _take(fit: Fit, known: dict[str, tuple[Role, ...]], headers: Sequence[str]) 
     for column, found in best.items():
         if column.endswith("?"):
             fit.flags[column[:-1]] = found[0]
+        elif column.endswith("!"):
+            fit.helpers[column[:-1]] = found[0]
         elif column != KNOWN:
             fit.columns[column] = found[0]
     _take_several(fit, best)
@@ -222,3 +225,4 @@ def _lacking(fit: Fit) -> Iterator[str]:
         if not has.intersection(group):
             yield group[0]
     yield from (column for column in fit.declared.needs if column not in has)
+    yield from (name for name in fit.declared.helpers if name not in fit.helpers)

@@ -36,6 +36,7 @@ class Export(Document):
     first_of: Aliases = Field((), description="columns filled by the first header not empty")
     joined: dict[str, tuple[Aliases, ...]] = Field({}, description="column -> headers to join")
     flags: dict[Flag, Aliases] = Field({}, description="headers that tell won, lost or closed")
+    helpers: dict[str, Aliases] = Field({}, description="header that the shape itself reads")
     id_prefixes: dict[str, Aliases] = Field({}, description="column -> how its ids begin")
     units: dict[str, Unit] = Field({}, description="header -> unit of its durations")
     values: dict[str, dict[str, Aliases]] = Field({}, description="column -> value -> words")

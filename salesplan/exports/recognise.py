@@ -49,6 +49,7 @@ class Recognised:
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
+    helpers: dict[str, str] = field(default_factory=dict)
     id_prefixes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wide: tuple[tuple[str, str, str], ...] = ()
 
@@ -147,6 +148,7 @@ def _recognised(
         joined=fit.joined,
         flags=fit.flags,
         units=fit.units,
+        helpers=fit.helpers,
         id_prefixes=fit.declared.id_prefixes,
         wide=wide,
     )

@@ -75,6 +75,9 @@ def _aliases(export: Export) -> list[tuple[str, int, str]]:
         (f"{flag}?", i, a) for flag, names in export.flags.items() for i, a in enumerate(names)
     ]
     found += [
+        (f"{name}!", i, a) for name, names in export.helpers.items() for i, a in enumerate(names)
+    ]
+    found += [
         (KNOWN, 0, alias)
         for groups in export.joined.values()
         for names in groups

@@ -29,7 +29,7 @@ _ENTERED = (
 )
 _QUOTES = "\"'“”„‟«»‹›‘’‚′″"
 _LABEL = re.compile(
-    rf"^\s*(?P<words>[^{_QUOTES}]*(?:d['’]entrée[^{_QUOTES}]*)??)\s*"
+    rf"^\s*(?P<words>[^{_QUOTES}]*?d['’]entrée[^{_QUOTES}]*|[^{_QUOTES}]*)\s*"
     rf"[{_QUOTES}]\s*(?P<stage>.+?)(?:\s*\((?P<pipeline>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*"
     rf"[{_QUOTES}](?P<tail>[^{_QUOTES}]*)$"
 )

@@ -1,0 +1,119 @@
+"""From a recognised file to SQL: one text expression per canonical column.
+
+The loader says how a header's cell is read (its blanks trimmed, its missing tokens NULL); what
+comes back is that text, mended as the CRM needs it: ids folded, names joined, durations in
+minutes, won and lost told by the CRM's own flags. Casting and word lists stay the loader's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from salesplan import schema
+from salesplan.exports.ids import folded_id
+from salesplan.exports.recognise import ROW_KEY, Recognised
+
+Cell = Callable[[str], str]
+"""Header -> SQL of its cell as text, NULL where it is empty."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How rows of a file become rows of a table: SELECT columns FROM file JOIN ... WHERE ...
+
+    ``join`` and ``where`` are empty for a file that holds one row per row.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    join: str = ""
+    where: str = ""
+
+
+def literal(text: str) -> str:
+    """Return a text as a SQL literal; text of an export never gets into SQL another way.
+
+    Examples
+    --------
+    >>> literal("d'accord")
+    "'d''accord'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def expressions(found: Recognised, cell: Cell) -> dict[str, str]:
+    """Return SQL for each canonical column that a file feeds, row by row.
+
+    Examples
+    --------
+    >>> from salesplan import exports
+    >>> file = exports.recognise("task.csv", ["Id", "WhatId", "WhoId", "Subject", "ActivityDate",
+    ...     "Status", "CallDurationInSeconds"], sp.settings.Settings())[0]
+    >>> columns = expressions(file, lambda header: f'"{header}"')
+    >>> columns["kind"], columns["subject"]
+    ("'task'", '"Subject"')
+    """
+    columns = {c: cell(header) for c, header in found.columns.items()}
+    for column, headers in found.first_of.items():
+        columns[column] = f"COALESCE({', '.join(map(cell, headers))})"
+    for column, headers in found.joined.items():
+        columns[column] = f"NULLIF(concat_ws(' ', {', '.join(map(cell, headers))}), '')"
+    for column, unit in found.units.items():
+        columns[column] = _minutes(columns[column], unit)
+    if found.flags:
+        columns["status"] = _status(found, cell, columns.get("status"))
+    _fold_ids(found, columns)
+    for column, value in found.constants.items():
+        if value != ROW_KEY:
+            said = columns.get(column)
+            columns[column] = f"COALESCE({said}, {literal(value)})" if said else literal(value)
+    return columns
+
+
+def _fold_ids(found: Recognised, columns: dict[str, str]) -> None:
+    table = schema.table(found.table)
+    for column, beginnings in found.id_prefixes.items():
+        if column in columns:
+            listed = ", ".join(map(literal, beginnings))
+            text = columns[column]
+            columns[column] = f"CASE WHEN left({text}, 3) IN ({listed}) THEN {text} END"
+    for column in table.columns:
+        if column.name in columns and (column.refers_to or column.name in table.key):
+            columns[column.name] = folded_id(columns[column.name], found.ids)
+
+
+def _minutes(text: str, unit: str) -> str:
+    """Return the SQL of a duration in minutes; text that is no number stays as it stands."""
+    if unit == "clock":
+        parts = f"string_split({text}, ':')"
+        hours, minutes = (f"TRY_CAST({parts}[{i}] AS DOUBLE)" for i in (1, 2))
+        seconds = f"COALESCE(TRY_CAST({parts}[3] AS DOUBLE), 0)"
+        clock = f"{hours} * 60 + {minutes} + {seconds} / 60"
+        shown = f"CAST(round({clock}, 4) AS VARCHAR)"
+        return f"CASE WHEN contains({text}, ':') THEN COALESCE({shown}, {text}) ELSE {text} END"
+    factor = {"seconds": "/ 60", "milliseconds": "/ 60000", "hours": "* 60"}[unit]
+    number = f"TRY_CAST(replace({text}, ',', '.') AS DOUBLE)"
+    return f"COALESCE(CAST(round({number} {factor}, 4) AS VARCHAR), {text})"
+
+
+_FALSE = "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n')"
+
+
+def _status(found: Recognised, cell: Cell, otherwise: str | None) -> str:
+    """Return the SQL of a status told by flags: a tick, or a date of winning or losing.
+
+    Flags that cannot tell all three apart leave the rest to the stage's name.
+    """
+    said = {flag: f"lower({cell(header)}) NOT IN {_FALSE}" for flag, header in found.flags.items()}
+    cases = [f"WHEN {said['won']} THEN 'won'"] if "won" in said else []
+    if "lost" in said:
+        cases.append(f"WHEN {said['lost']} THEN 'lost'")
+    elif "closed" in said and "won" in said:
+        cases.append(f"WHEN {said['closed']} THEN 'lost'")
+    rest = otherwise or "NULL"
+    if "closed" in said:
+        unticked = f"lower({cell(found.flags['closed'])}) IN {_FALSE}"
+        cases.append(f"WHEN {unticked} THEN 'open'")
+    elif {"won", "lost"} <= set(said) and otherwise is None:
+        rest = "'open'"
+    return f"CASE {' '.join(cases)} ELSE {rest} END" if cases else rest

@@ -22,10 +22,13 @@ Cell = Callable[[str], str]
 class Selection:
     """How rows of a file become rows of a table: SELECT columns FROM file JOIN ... WHERE ...
 
-    ``join`` and ``where`` are empty for a file that holds one row per row.
+    ``join`` and ``where`` are empty for a file that holds one row per row. ``scale`` gives, for
+    some numbers, the SQL factor to multiply them with once they are read: seconds become
+    minutes, a monthly amount a year's.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
+    scale: dict[str, str] = field(default_factory=dict)
     join: str = ""
     where: str = ""
 
@@ -59,7 +62,7 @@ def expressions(found: Recognised, cell: Cell) -> dict[str, str]:
     for column, headers in found.joined.items():
         columns[column] = f"NULLIF(concat_ws(' ', {', '.join(map(cell, headers))}), '')"
     for column, unit in found.units.items():
-        columns[column] = _minutes(columns[column], unit)
+        columns[column] = _clock(columns[column]) if unit == "clock" else columns[column]
     if found.flags:
         columns["status"] = _status(found, cell, columns.get("status"))
     _fold_ids(found, columns)
@@ -82,18 +85,27 @@ def _fold_ids(found: Recognised, columns: dict[str, str]) -> None:
             columns[column.name] = folded_id(columns[column.name], found.ids)
 
 
-def _minutes(text: str, unit: str) -> str:
-    """Return the SQL of a duration in minutes; text that is no number stays as it stands."""
-    if unit == "clock":
-        parts = f"string_split({text}, ':')"
-        hours, minutes = (f"TRY_CAST({parts}[{i}] AS DOUBLE)" for i in (1, 2))
-        seconds = f"COALESCE(TRY_CAST({parts}[3] AS DOUBLE), 0)"
-        clock = f"{hours} * 60 + {minutes} + {seconds} / 60"
-        shown = f"CAST(round({clock}, 4) AS VARCHAR)"
-        return f"CASE WHEN contains({text}, ':') THEN COALESCE({shown}, {text}) ELSE {text} END"
-    factor = {"seconds": "/ 60", "milliseconds": "/ 60000", "hours": "* 60"}[unit]
-    number = f"TRY_CAST(replace({text}, ',', '.') AS DOUBLE)"
-    return f"COALESCE(CAST(round({number} {factor}, 4) AS VARCHAR), {text})"
+def scales(found: Recognised, cell: Cell) -> dict[str, str]:
+    """Return the SQL factor that brings a number of the export to the unit of its column."""
+    return {
+        column: _CLOCK_FACTOR.format(cell(found.columns[column]))
+        if unit == "clock"
+        else _TO_MINUTES[unit]
+        for column, unit in found.units.items()
+    }
+
+
+_TO_MINUTES = {"seconds": "(1 / 60.0)", "milliseconds": "(1 / 60000.0)", "hours": "60"}
+_CLOCK_FACTOR = "(CASE WHEN contains({0}, ':') THEN 1 / 60.0 ELSE 1 END)"
+
+
+def _clock(text: str) -> str:
+    """Return the SQL of 1:30 or 1:30:00 in whole seconds; any other text as it stands."""
+    hours, minutes, seconds = (
+        f"TRY_CAST(string_split({text}, ':')[{i}] AS BIGINT)" for i in (1, 2, 3)
+    )
+    whole = f"CAST({hours} * 3600 + {minutes} * 60 + COALESCE({seconds}, 0) AS VARCHAR)"
+    return f"CASE WHEN contains({text}, ':') THEN COALESCE({whole}, {text}) ELSE {text} END"
 
 
 _FALSE = "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n')"

@@ -6,8 +6,9 @@ Each shape turns a recognised file into a :class:`Selection` for the loader.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from salesplan.exports.cells import Cell, Selection, expressions, literal
+from salesplan.exports.cells import Cell, Selection, expressions, literal, scales
 from salesplan.exports.recognise import Recognised
 
 STAGE_OF_DEAL = "(stage of the deal)"
@@ -28,7 +29,7 @@ def selection(found: Recognised, cell: Cell) -> Selection:
 
 
 def _plain(found: Recognised, cell: Cell) -> Selection:
-    return Selection(expressions(found, cell))
+    return Selection(expressions(found, cell), scales(found, cell))
 
 
 def _date_entered(found: Recognised, cell: Cell) -> Selection:
@@ -87,14 +88,14 @@ def _field_history(found: Recognised, cell: Cell) -> Selection:
 
 def _value_period(found: Recognised, cell: Cell) -> Selection:
     """Bring monthly amounts to a year: a deal of 100 a month is worth 1,200, not 100."""
-    columns = expressions(found, cell)
     period = f"lower({cell(found.helpers['value_period'])})"
-    yearly = f"TRY_CAST(replace({columns['amount']}, ',', '') AS DECIMAL(18, 2)) * 12"
-    amount = (
-        f"CASE WHEN {period} = 'monthly' THEN COALESCE(CAST({yearly} AS VARCHAR), "
-        f"{columns['amount']}) ELSE {columns['amount']} END"
-    )
-    return Selection({**columns, "amount": amount})
+    listed = ", ".join(map(literal, _MONTHLY))
+    factor = f"(CASE WHEN {period} IN ({listed}) THEN 12 ELSE 1 END)"
+    plain = _plain(found, cell)
+    return replace(plain, scale={**plain.scale, "amount": factor})
+
+
+_MONTHLY = ("monthly", "month", "per month", "monatlich", "mensuel", "par mois")
 
 
 SHAPES: dict[str, Callable[[Recognised, Cell], Selection]] = {

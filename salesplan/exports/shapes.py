@@ -43,9 +43,8 @@ def _date_entered(found: Recognised, cell: Cell) -> Selection:
         "stage": "entered.stage",
         "seq": "CAST(entered.n + 1 AS VARCHAR)",
     }
-    return Selection(
-        columns, f"CROSS JOIN (VALUES {rows}) AS entered(n, stage)", changed_at + " IS NOT NULL"
-    )
+    entered = f"CROSS JOIN (VALUES {rows}) AS entered(n, stage)"
+    return Selection(columns, join=entered, where=f"{changed_at} IS NOT NULL")
 
 
 def _opportunity_history(found: Recognised, cell: Cell) -> Selection:

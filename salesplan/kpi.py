@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from salesplan._kpi.attainment import attainment
 from salesplan._kpi.catalogue import catalogue, explain, measure
+from salesplan._kpi.scorecard import HEADLINES, scorecard
 
-__all__ = ["attainment", "catalogue", "explain", "measure"]
+__all__ = ["HEADLINES", "attainment", "catalogue", "explain", "measure", "scorecard"]

@@ -71,7 +71,7 @@ def _sentence(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"{path}: is missing."
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{path}: {message}." if not message.endswith(".") else f"{path}: {message}"
+    return f"{path}: {message}." if not message.endswith((".", "?")) else f"{path}: {message}"
 
 
 def _toml_path(location: tuple[str | int, ...]) -> str:

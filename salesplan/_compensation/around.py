@@ -1,0 +1,119 @@
+"""What stands around the criteria: base, rounding, caps, draws, presence, ramp, clawback."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from salesplan.documents import Document
+from salesplan.scales import Mode
+
+Per = Literal["period", "year"]
+
+
+class TargetPay(Document):
+    """What a person earns at 100 % of every goal."""
+
+    column: str = Field("target_variable", description="column of people")
+    share: float = Field(1.0, gt=0, description="0.20 of a base_salary column, for instance")
+    amount: float | None = Field(None, ge=0, description="one amount for everyone instead")
+    per: Per = "year"
+
+
+class Rounding(Document):
+    """How amounts become cents: each line, each payout, or each deal."""
+
+    places: int = Field(2, ge=0, le=4)
+    mode: Mode = "half_up"
+    each: Literal["line", "payout", "deal"] = Field(
+        "line",
+        description="payout rounds the total once and shares the cents among its lines",
+    )
+
+
+class Proration(Document):
+    """What presence in part of a period does to pay and goal."""
+
+    method: Literal["days", "months", "none"] = "days"
+    last_day: Literal["included", "excluded"] = Field(
+        "included", description="whether the leaving day counts"
+    )
+    months: Literal["exact", "started", "full"] = Field(
+        "full", description="which months count: by days, those begun, those complete"
+    )
+    places: int | None = Field(None, ge=0, le=8, description="decimals of the factor")
+    acts_on: Literal["pay", "target", "both"] = "pay"
+    part_time: Literal["in_target", "pay", "target", "both"] = Field(
+        "in_target", description="in_target: the person's target pay is already part-time"
+    )
+    leave: Literal["pay", "target", "both", "ignored"] = "both"
+    leave_free_days: int = Field(0, ge=0, description="days of leave a period that cost nothing")
+
+
+class Cap(Document):
+    """The most that the criteria pay together."""
+
+    share: float | None = Field(None, gt=0, description="of the target pay")
+    amount: float | None = Field(None, gt=0, description="money in a period")
+    amount_per_year: float | None = Field(None, gt=0, description="money in a year")
+
+
+class PaymentCap(Document):
+    """The most that is paid out in one period; the rest waits or lapses."""
+
+    share: float | None = Field(None, gt=0, description="of the target pay of the period")
+    amount: float | None = Field(None, gt=0)
+    carry_over: bool = Field(True, description="whether the rest is paid in later periods")
+
+
+class Windfall(Document):
+    """Pay above a multiple is looked at: paid in part, and flagged."""
+
+    times: float = Field(3.0, gt=0)
+    of: str = Field("target_pay", description="target_pay, or a column of people with an average")
+    pays: float = Field(0.0, ge=0, le=1, description="share of the part above that is paid")
+
+
+class Pool(Document):
+    """Money that funds a period; when it is short, everyone is cut by the same share."""
+
+    amount: float | None = Field(None, ge=0, description="pool of a period")
+    measure: str | None = Field(None, description="company measure that fills it")
+    above: float = Field(0.0, description="part of the measure that fills nothing")
+    share: float = Field(1.0, gt=0, description="share of the rest that fills the pool")
+
+
+class Draw(Document):
+    """An advance: pay never falls below it while it runs."""
+
+    amount: float = Field(gt=0, description="advance for each payout period")
+    kind: Literal["recoverable", "non_recoverable", "deferred"] = Field(
+        "recoverable",
+        description="repaid from pay above the draw; never repaid; repaid from recover_from on",
+    )
+    periods: int | None = Field(None, ge=1, description="number of periods with a draw")
+    recover_from: int | None = Field(None, ge=1, description="first period of repayment")
+    recover_share: float = Field(1.0, gt=0, le=1, description="most of the surplus taken at once")
+    recovers_below_draw: bool = Field(
+        False, description="whether repayment may take pay below the draw"
+    )
+    applies_to: dict[str, str | tuple[str, ...]] = Field(default={})
+
+
+class Ramp(Document):
+    """Months after hiring with a smaller goal or guaranteed pay."""
+
+    target_shares: tuple[float, ...] = Field((), description="goal in month 1, 2, ... of service")
+    guaranteed_shares: tuple[float, ...] = Field(
+        (), description="target pay guaranteed in month 1, 2, ... of service"
+    )
+
+
+class Clawback(Document):
+    """Pay for a deal that is taken back in the period of its cancellation."""
+
+    within_days: int | None = Field(None, ge=1, description="cancelled later costs nothing")
+    share: float = Field(1.0, gt=0, le=1)
+    declining: bool = Field(False, description="less for each day the deal lived")
+    reduces_attainment: bool = False

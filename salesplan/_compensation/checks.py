@@ -1,0 +1,175 @@
+"""Faults of a scheme: every one of them at once, each with its place in the file."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from salesplan._compensation import check_curves, check_weights
+from salesplan.errors import SettingsError, did_you_mean
+
+if TYPE_CHECKING:
+    from salesplan._compensation.scheme import Scheme
+
+Place = tuple[str | int, ...]
+Fault = tuple[Place, str]
+
+PERIODS = {"month": 12, "quarter": 4, "half": 2, "year": 1}
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """Return the values of TOML text, or raise saying where it breaks."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{where} is not readable as TOML: {error}") from None
+
+
+def validated(values: Any, handler: Callable[[Any], Scheme], title: str) -> Scheme:
+    """Return the scheme, or raise with the faults of its form and of its sense together."""
+    try:
+        scheme = handler(values)
+    except ValidationError as error:
+        form = [_again(fault) for fault in error.errors()]
+        sense = _sense_of_the_rest(values, error, handler)
+        raise ValidationError.from_exception_data(title, form + sense) from None
+    faults = [_detail(place, message) for place, message in every(scheme)]
+    if faults:
+        raise ValidationError.from_exception_data(title, faults)
+    return scheme
+
+
+def _sense_of_the_rest(
+    values: Any, error: ValidationError, handler: Callable[[Any], Scheme]
+) -> list[InitErrorDetails]:
+    """Return the faults of sense once the malformed keys are left out, where that is possible."""
+    pruned = copy.deepcopy(values)
+    for fault in error.errors():
+        _drop(pruned, fault["loc"])
+    try:
+        scheme = handler(pruned)
+    except ValidationError:
+        return []
+    return [_detail(place, message) for place, message in every(scheme)]
+
+
+def _drop(values: Any, place: Place) -> None:
+    for part in place[:-1]:
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(values, dict):
+        values.pop(place[-1], None)
+
+
+def _again(fault: Any) -> InitErrorDetails:
+    if fault["type"] in ("extra_forbidden", "missing"):
+        return InitErrorDetails(type=fault["type"], loc=fault["loc"], input=fault["input"])
+    return _detail(fault["loc"], str(fault["msg"]).removeprefix("Value error, "))
+
+
+def _detail(place: Place, message: str) -> InitErrorDetails:
+    safe = message.replace("{", "(").replace("}", ")")
+    return InitErrorDetails(type=PydanticCustomError("scheme", safe), loc=place, input=None)
+
+
+def every(scheme: Scheme) -> Iterator[Fault]:
+    """Yield every fault of sense."""
+    yield from _dates(scheme)
+    yield from _period_weights(scheme)
+    yield from check_weights.faults(scheme)
+    for i, criterion in enumerate(scheme.criteria):
+        yield from check_curves.faults(criterion, ("criteria", i))
+    yield from _names(scheme)
+    yield from _gates(scheme)
+    yield from _spiffs(scheme)
+    yield from _around(scheme)
+
+
+def _dates(scheme: Scheme) -> Iterator[Fault]:
+    if scheme.valid_from and scheme.valid_until and scheme.valid_from >= scheme.valid_until:
+        yield ("valid_until",), f"{scheme.valid_until} is not after valid_from"
+    dated: list[tuple[str, Any]] = [("criteria", scheme.criteria), ("spiffs", scheme.spiffs)]
+    for key, rules in dated:
+        for i, rule in enumerate(rules):
+            if rule.since and rule.until and rule.since >= rule.until:
+                yield (key, i, "until"), f"{rule.until} is not after since {rule.since}"
+
+
+def _period_weights(scheme: Scheme) -> Iterator[Fault]:
+    weights = scheme.period_weights
+    wanted = PERIODS[scheme.pays_each]
+    if weights and len(weights) != wanted:
+        yield (
+            ("period_weights",),
+            f"has {len(weights)} values; a year of {scheme.pays_each}s has {wanted}",
+        )
+    elif weights and abs(sum(weights) - 1) > 1e-9:
+        yield ("period_weights",), f"sum to {sum(weights):g}, not to 1"
+
+
+def _names(scheme: Scheme) -> Iterator[Fault]:
+    known = [c.name for c in scheme.criteria]
+    lists: list[tuple[str, Any]] = [("criteria", scheme.criteria), ("gates", scheme.gates)]
+    for key, rules in lists:
+        names = [r.name for r in rules]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield (key, i, "name"), f"{name!r} is used twice"
+    for i, criterion in enumerate(scheme.criteria):
+        for name in criterion.multiplies:
+            if name not in known:
+                yield ("criteria", i, "multiplies"), _unknown(name, known)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    return f"{name!r} is no criterion of this scheme. {did_you_mean(name, known)}"
+
+
+def _gates(scheme: Scheme) -> Iterator[Fault]:
+    known = [c.name for c in scheme.criteria]
+    for i, gate in enumerate(scheme.gates):
+        for name in gate.on:
+            if name not in known:
+                yield ("gates", i, "on"), _unknown(name, known)
+        if gate.criterion is not None and gate.criterion not in known:
+            yield ("gates", i, "criterion"), _unknown(gate.criterion, known)
+        limits = (gate.at_least, gate.more_than, gate.at_most, gate.less_than)
+        if all(limit is None for limit in limits) and not gate.scales:
+            yield ("gates", i), "needs at_least, more_than, at_most, less_than or scales"
+        if gate.effect == "scales" and not gate.scales and not gate.otherwise:
+            yield ("gates", i, "effect"), "'scales' needs scales or otherwise (the share kept)"
+        bounds = [bound for bound, _ in gate.scales]
+        if bounds != sorted(set(bounds)):
+            yield ("gates", i, "scales"), "bounds do not rise"
+
+
+def _spiffs(scheme: Scheme) -> Iterator[Fault]:
+    known = [c.name for c in scheme.criteria]
+    for i, spiff in enumerate(scheme.spiffs):
+        if (spiff.amount is None) == (spiff.rate is None):
+            yield ("spiffs", i), "needs either amount or rate"
+        if spiff.criterion is not None and spiff.criterion not in known:
+            yield ("spiffs", i, "criterion"), _unknown(spiff.criterion, known)
+        if spiff.of == "target_pay" and spiff.criterion is None and spiff.quota is None:
+            yield ("spiffs", i), "of = 'target_pay' needs criterion or quota"
+
+
+def _around(scheme: Scheme) -> Iterator[Fault]:
+    pool, draw = scheme.pool, scheme.draw
+    if pool is not None and (pool.amount is None) == (pool.measure is None):
+        yield ("pool",), "needs either amount or measure"
+    if draw is not None and draw.kind == "deferred" and draw.recover_from is None:
+        yield ("draw", "recover_from"), "says from which period a deferred draw is repaid"
+    cap = scheme.payment_cap
+    if cap is not None and cap.share is None and cap.amount is None:
+        yield ("payment_cap",), "needs share or amount"
+    per_deal = any(c.per == "deal" for c in scheme.criteria)
+    if scheme.rounding.each == "deal" and not per_deal:
+        yield ("rounding", "each"), "'deal' needs a criterion with per = 'deal'"

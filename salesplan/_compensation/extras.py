@@ -1,0 +1,102 @@
+"""Spiffs and clawbacks: money that hangs on single deals, beside the criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from salesplan import scales
+from salesplan._compensation import pay, per_deal
+from salesplan._compensation.around import Clawback
+from salesplan._compensation.figures import added
+from salesplan._compensation.panel import Panel
+from salesplan._compensation.rules import Spiff
+from salesplan._compensation.scheme import Scheme
+from salesplan.errors import InputError
+from salesplan.scales import Floats
+
+
+def spiff(scheme: Scheme, rule: Spiff, panel: Panel) -> Floats:
+    """Return what a spiff pays each person in each period."""
+    deals, person, period = per_deal.counted(panel, rule, rule.name)
+    amount = deals["amount"].to_numpy(np.float64, na_value=0.0)
+    money = np.where(_counts(rule, deals, amount), _money(scheme, rule, panel, person, amount), 0.0)
+    if "credit" in deals.columns:
+        money = money * deals["credit"].to_numpy(np.float64, na_value=0.0)
+    cell = person * len(panel.periods) + period
+    paid = np.nan_to_num(added(cell, money, panel.shape, "sum"))
+    return paid if rule.max_amount is None else _limited(paid, rule.max_amount)
+
+
+def _counts(rule: Spiff, deals: pd.DataFrame, amount: Floats) -> np.ndarray:
+    won = pd.to_datetime(deals["on_date"])
+    counts = amount >= (rule.min_deal if rule.min_deal is not None else -np.inf)
+    if rule.since is not None:
+        counts &= (won >= pd.Timestamp(rule.since)).to_numpy(bool)
+    if rule.until is not None:
+        counts &= (won < pd.Timestamp(rule.until)).to_numpy(bool)
+    return counts
+
+
+def _money(scheme: Scheme, rule: Spiff, panel: Panel, person: np.ndarray, amount: Floats) -> Floats:
+    if rule.amount is not None:
+        return np.full(len(amount), rule.amount)
+    rate = rule.rate or 0.0
+    if rule.of == "deal":
+        return amount * rate
+    weight = 1.0
+    if rule.criterion is not None:
+        weight = scheme.criterion(rule.criterion).weight or 1.0
+    target_pay = pay.of_person(scheme, panel)[person] * weight
+    money: Floats = target_pay * amount / _quota(scheme, rule, panel)[person] * rate
+    return money
+
+
+def _quota(scheme: Scheme, rule: Spiff, panel: Panel) -> Floats:
+    """Return each person's goal of the year that a deal is measured against."""
+    people = len(panel.persons)
+    if rule.quota is not None:
+        return np.full(people, rule.quota)
+    criterion = scheme.criterion(str(rule.criterion))
+    if criterion.target.value is not None:
+        return np.full(people, criterion.target.value)
+    rows = panel.measure == panel.measures.index(criterion.source)
+    rows &= panel.person >= 0
+    goal = panel.attainment["target"].to_numpy(np.float64, na_value=0.0)
+    total = np.bincount(panel.person[rows], goal[rows], minlength=people)
+    return np.where(total > 0, total, np.inf)
+
+
+def _limited(paid: Floats, limit: float) -> Floats:
+    earlier = np.cumsum(paid, axis=1) - paid
+    return np.clip(paid, 0.0, np.maximum(limit - earlier, 0.0))
+
+
+def clawback(rule: Clawback, panel: Panel) -> Floats:
+    """Return what is taken back in the period of each cancellation (negative)."""
+    deals = panel.deals
+    if deals is None or "cancelled_on" not in deals.columns:
+        return np.zeros(panel.shape)
+    gone = deals[deals["cancelled_on"].notna()]
+    taken = clawed_back(gone, rule)
+    person = panel.persons.get_indexer(pd.Index(gone["person_id"]))
+    period = per_deal.period_of(panel, gone["cancelled_on"])
+    inside = (person >= 0) & (period >= 0)
+    cell = person[inside] * len(panel.periods) + period[inside]
+    return np.nan_to_num(added(cell, -taken[inside], panel.shape, "sum"))
+
+
+def clawed_back(cancelled: pd.DataFrame, rule: Clawback) -> Floats:
+    """Return the money taken back for each cancelled deal."""
+    for column in ("on_date", "cancelled_on", "paid_amount"):
+        if column not in cancelled.columns:
+            raise InputError(f"deals has no column {column!r}, which a clawback needs.")
+    lived = pd.to_datetime(cancelled["cancelled_on"]) - pd.to_datetime(cancelled["on_date"])
+    days = lived.dt.days.to_numpy(np.float64)
+    share = np.full(len(cancelled), rule.share)
+    if rule.within_days is not None:
+        share = np.where(days <= rule.within_days, share, 0.0)
+        if rule.declining:
+            share = share * np.clip(1 - days / rule.within_days, 0.0, 1.0)
+    paid = cancelled["paid_amount"].to_numpy(np.float64, na_value=0.0)
+    return scales.rounded(paid * share, 2)

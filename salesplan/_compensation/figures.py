@@ -1,0 +1,242 @@
+"""Actual, goal and attainment of a criterion or gate for every spell and period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from salesplan import scales
+from salesplan._compensation.check_weights import as_tuple
+from salesplan._compensation.panel import Panel
+from salesplan._compensation.presence import Presence
+from salesplan._compensation.reading import Reading
+from salesplan.errors import InputError, did_you_mean
+from salesplan.scales import Floats
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Arrays of spells x periods.
+
+    ``second`` is the other measure of a matrix; ``paid`` is money already worked out per deal.
+    """
+
+    actual: Floats
+    target: Floats
+    attainment: Floats
+    second: Floats | None = None
+    paid: Floats | None = None
+
+    def read(self, what: str) -> Floats:
+        """Return what a curve reads: attainment, actual, gap or target."""
+        if what == "gap":
+            return self.actual - self.target
+        return {"attainment": self.attainment, "actual": self.actual, "target": self.target}[what]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads measures from a panel; ``levels`` turns MBO levels into pay."""
+
+    panel: Panel
+    presence: Presence
+    accrual: str
+
+    def figures(
+        self, rule: Reading, measure: str, *, to_date: bool, levels: dict[str, float] | None = None
+    ) -> Figures:
+        """Return the figures of a rule, of the period alone or of the year to date."""
+        actual, target = self._totals(rule, measure, levels)
+        target = self._adjusted(rule, target, actual)
+        if self.accrual == "deficit_carried":
+            target = self._with_deficit(actual, target)
+        if to_date:
+            actual = self._to_date(actual, rule.totals)
+            target = self._to_date(target, rule.totals)
+        return Figures(actual, target, attainment(rule, actual, target))
+
+    def _totals(
+        self, rule: Reading, measure: str, levels: dict[str, float] | None
+    ) -> tuple[Floats, Floats]:
+        rows = self._rows(rule, measure)
+        actual = self._column("actual", rows) if levels is None else self._levels(rows, levels)
+        target = self._column("target", rows)
+        own_a, own_t = self._by_person(rule, rows, actual), self._by_person(rule, rows, target)
+        spells = self.panel.spell_person
+        if rule.scope == "individual":
+            return own_a[spells], own_t[spells]
+        groups = self._groups(rule.scope)
+        group_a = self._by_group(rule, rows, actual, groups)
+        group_t = self._by_group(rule, rows, target, groups)
+        if not rule.self_included:
+            group_a = group_a - np.nan_to_num(own_a[spells])
+            group_t = group_t - np.nan_to_num(own_t[spells])
+        return group_a, group_t
+
+    def _rows(self, rule: Reading, measure: str) -> npt.NDArray[np.int64]:
+        names = self.panel.measures
+        if measure not in names:
+            raise InputError(
+                f"measure {measure!r} is not in the attainment. {did_you_mean(measure, names)}"
+            )
+        keep = self.panel.measure == names.index(measure)
+        for column, wanted in rule.only.items():
+            keep &= self.panel.attainment[column].isin(as_tuple(wanted)).to_numpy(bool)
+        return np.flatnonzero(keep)
+
+    def _column(self, name: str, rows: npt.NDArray[np.int64]) -> Floats:
+        frame = self.panel.attainment
+        if name not in frame.columns:
+            return np.full(len(rows), np.nan)
+        values: Floats = frame[name].to_numpy(np.float64, na_value=np.nan)
+        return values[rows]
+
+    def _levels(self, rows: npt.NDArray[np.int64], levels: dict[str, float]) -> Floats:
+        frame = self.panel.attainment
+        column = "level" if "level" in frame.columns else "actual"
+        named = frame[column].iloc[rows]
+        unknown = sorted({str(v) for v in named.dropna()} - set(levels))
+        if unknown:
+            raise InputError(f"level {unknown[0]!r} is unknown. {did_you_mean(unknown[0], levels)}")
+        return np.array([levels.get(str(v), np.nan) for v in named], np.float64)
+
+    def _by_person(self, rule: Reading, rows: npt.NDArray[np.int64], values: Floats) -> Floats:
+        people, periods = self.panel.shape
+        code = self.panel.person[rows]
+        mine = code >= 0
+        cell = code[mine] * periods + self.panel.period[rows][mine]
+        return added(cell, values[mine], (people, periods), rule.totals)
+
+    def _groups(self, scope: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the group number of each spell and of each row of the attainment."""
+        spells, frame = len(self.panel.people), self.panel.attainment
+        if scope == "company":
+            return np.zeros(spells, np.int64), np.zeros(len(frame), np.int64)
+        if "team" not in self.panel.people.columns:
+            raise InputError("people has no column 'team', which scope = 'team' needs.")
+        code, names = pd.factorize(self.panel.people["team"])
+        last = np.full(len(self.panel.persons), -1, np.int64)
+        last[self.panel.spell_person] = code
+        person = self.panel.person
+        of_row = np.where(person >= 0, last[np.maximum(person, 0)], -1)
+        if "team" in frame.columns:
+            given = names.get_indexer(pd.Index(frame["team"]))
+            of_row = np.where(given >= 0, given, of_row)
+        return code.astype(np.int64), of_row.astype(np.int64)
+
+    def _by_group(
+        self,
+        rule: Reading,
+        rows: npt.NDArray[np.int64],
+        values: Floats,
+        groups: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    ) -> Floats:
+        """Return the group's own figure where the frame gives one, else its people's total."""
+        of_spell, of_row = groups
+        periods = len(self.panel.periods)
+        size = (int(max(of_spell.max(initial=-1), of_row.max(initial=-1))) + 1, periods)
+        is_own = self._is_group_row(rule.scope)[rows]
+        known = of_row[rows] >= 0
+        tables = []
+        for part in (is_own & known, ~is_own & known):
+            cell = of_row[rows][part] * periods + self.panel.period[rows][part]
+            tables.append(added(cell, values[part], size, rule.totals))
+        table = np.where(np.isnan(tables[0]), tables[1], tables[0])
+        return np.where(of_spell[:, None] >= 0, table[np.maximum(of_spell, 0)], np.nan)
+
+    def _is_group_row(self, scope: str) -> Mask:
+        frame = self.panel.attainment
+        nobody = frame["person_id"].isna().to_numpy(bool)
+        if "team" not in frame.columns:
+            return nobody
+        no_team = frame["team"].isna().to_numpy(bool)
+        return nobody & (no_team if scope == "company" else ~no_team)
+
+    def _adjusted(self, rule: Reading, target: Floats, actual: Floats) -> Floats:
+        goal = rule.target
+        if goal.source == "fixed":
+            yearly = self.presence.period_share if goal.per == "year" else 1.0
+            target = np.full_like(actual, goal.value or 0.0) * yearly
+        elif goal.source == "last_year":
+            target = self._year_before(actual) * (1 + goal.growth)
+        elif goal.source == "team_share":
+            team = replace_scope(rule)
+            target = self._totals(team, self._name(rule), None)[1] * goal.share
+        for column, factors in goal.factors.items():
+            named = self.panel.people[column]
+            factor = np.array([factors.get(str(v), 1.0) for v in named])
+            target = target * factor[:, None]
+        return target * self.presence.goal_share
+
+    def _name(self, rule: Reading) -> str:
+        return rule.measure or str(getattr(rule, "name", ""))
+
+    def _year_before(self, actual: Floats) -> Floats:
+        number = {p: i for i, p in enumerate(self.panel.periods)}
+        before = [number.get(p.year_before(), -1) for p in self.panel.periods]
+        found = np.array(before)
+        return np.where(found >= 0, actual[:, np.maximum(found, 0)], np.nan)
+
+    def _with_deficit(self, actual: Floats, target: Floats) -> Floats:
+        goal = target.copy()
+        deficit = np.zeros(len(actual))
+        for t, year in enumerate(self.presence.year):
+            if t == 0 or year != self.presence.year[t - 1]:
+                deficit = np.zeros(len(actual))
+            goal[:, t] = target[:, t] + deficit
+            deficit = np.maximum(0.0, np.nan_to_num(goal[:, t] - np.nan_to_num(actual[:, t])))
+        return goal
+
+    def _to_date(self, values: Floats, totals: str) -> Floats:
+        summed = self.presence.to_date(np.nan_to_num(values))
+        seen = self.presence.to_date((~np.isnan(values)).astype(float))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result = summed / seen if totals == "mean" else summed
+        return np.where(seen > 0, result, np.nan)
+
+
+def replace_scope(rule: Reading) -> Reading:
+    """Return the rule read for the whole team, to share out the team's goal."""
+    values = {k: getattr(rule, k) for k in Reading.model_fields}
+    return Reading(**{**values, "scope": "team", "self_included": True})
+
+
+def added(
+    cell: npt.NDArray[np.int64], values: Floats, shape: tuple[int, int], totals: str
+) -> Floats:
+    """Return values summed (or averaged) into a table; NaN where no row has one."""
+    size = shape[0] * shape[1]
+    seen = ~np.isnan(values)
+    total = np.bincount(cell[seen], values[seen], minlength=size)
+    count = np.bincount(cell[seen], minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result = total / count if totals == "mean" else total
+    table: Floats = np.where(count > 0, result, np.nan)
+    return table.reshape(shape)
+
+
+def attainment(rule: Reading, actual: Floats, target: Floats) -> Floats:
+    """Return attainment by the rule's formula; NaN without a goal.
+
+    A goal without an actual counts as an actual of 0.
+    """
+    done = np.where(np.isnan(actual) & ~np.isnan(target), 0.0, actual)
+    goal = np.where(target == 0, np.nan, target)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if rule.better == "higher":
+            reached = done / goal
+        elif rule.lower_formula == "one_plus_gap":
+            reached = 1 + (goal - done) / goal
+        else:
+            # Nothing at all where less is better is the best there is: it counts as the cap.
+            best = np.nan if rule.cap_attainment is None else rule.cap_attainment
+            reached = np.where(done == 0, best, goal / done)
+    reached = scales.snap(reached)
+    if rule.round_attainment is not None:
+        reached = scales.rounded(reached, rule.round_attainment, rule.round_attainment_mode)
+    return reached if rule.cap_attainment is None else np.minimum(reached, rule.cap_attainment)

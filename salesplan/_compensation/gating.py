@@ -1,0 +1,83 @@
+"""Gates: conditions that block, scale or limit the pay of other criteria."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from salesplan import scales
+from salesplan._compensation.figures import Reader
+from salesplan._compensation.rules import Gate
+from salesplan._compensation.scheme import Scheme
+from salesplan.scales import Floats
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A gate's answer for every spell and period: the share of pay that is kept."""
+
+    rule: Gate
+    value: Floats
+    passed: Mask
+    kept: Floats
+
+
+def opened(scheme: Scheme, gate: Gate, reader: Reader, *, to_date: bool) -> Gated:
+    """Return whether a gate is passed, and the share kept where it is not."""
+    value = _value(scheme, gate, reader, to_date=to_date or gate.tested == "year_to_date")
+    passed, kept = _answer(gate, value)
+    if gate.tested == "either" and not to_date:
+        later, kept_later = _answer(gate, _value(scheme, gate, reader, to_date=True))
+        passed, kept = passed | later, np.maximum(kept, kept_later)
+    return Gated(gate, value, passed, kept)
+
+
+def _value(scheme: Scheme, gate: Gate, reader: Reader, *, to_date: bool) -> Floats:
+    if gate.criterion is not None:
+        criterion = scheme.criterion(gate.criterion)
+        figures = reader.figures(criterion, criterion.source, to_date=to_date)
+    else:
+        figures = reader.figures(gate, gate.source, to_date=to_date)
+    return scales.snap(figures.read(gate.reads))
+
+
+def _answer(gate: Gate, value: Floats) -> tuple[Mask, Floats]:
+    passed = ~np.isnan(value)
+    with np.errstate(invalid="ignore"):
+        if gate.at_least is not None:
+            passed &= value >= gate.at_least
+        if gate.more_than is not None:
+            passed &= value > gate.more_than
+        if gate.at_most is not None:
+            passed &= value <= gate.at_most
+        if gate.less_than is not None:
+            passed &= value < gate.less_than
+    kept = np.where(passed, 1.0, gate.otherwise)
+    if gate.scales:
+        scale = scales.steps(gate.scales, below=gate.otherwise)
+        scaled = np.nan_to_num(scale(value), nan=gate.otherwise)
+        kept = np.where(passed, scaled, gate.otherwise)
+    return passed, kept
+
+
+def apply(
+    gate: Gated, amount: Floats, target_pay: Floats, holds: Mask
+) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
+    """Return the amount behind a gate, the state of the gate, and the share kept."""
+    if gate.rule.effect == "removes_above_target":
+        limited = np.where(gate.passed, amount, np.minimum(amount, target_pay))
+        changed = holds & (limited < amount)
+        return limited, _state(gate, changed, "limited"), np.ones_like(amount)
+    changed = holds & (gate.kept != 1.0)
+    word = np.where(gate.kept == 0, "blocked", "scaled")
+    return amount * gate.kept, _state(gate, changed, word), gate.kept
+
+
+def _state(gate: Gated, changed: Mask, word: str | npt.NDArray[np.str_]) -> npt.NDArray[np.object_]:
+    named = np.char.add(np.asarray(word, np.str_), f" by {gate.rule.name}").astype(object)
+    state: npt.NDArray[np.object_] = np.where(changed, named, "")
+    return state

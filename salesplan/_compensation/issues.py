@@ -1,0 +1,122 @@
+"""What is odd in the data of a simulation but does not stop it, and names nothing answers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from salesplan._compensation.rules import Criterion, Gate
+from salesplan._compensation.scheme import Scheme
+from salesplan.errors import did_you_mean
+
+COLUMNS = ["person_id", "period", "measure", "issue", "consequence"]
+
+_NO_TARGET = {
+    "no_pay": "no pay from that criterion",
+    "redistributed": "its weight goes to the person's other criteria",
+    "pays_target": "paid as if the goal were met",
+}
+
+
+def unknown_names(scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
+    """Yield measures and columns that a scheme names and the frames do not have."""
+    measures = sorted({str(m) for m in rows["measure"].dropna().unique()})
+    for path, rule in _rules(scheme):
+        if rule.source not in measures:
+            hint = did_you_mean(rule.source, measures)
+            yield f"{path}.measure: {rule.source!r} is not in the attainment. {hint}"
+        for column in set(rule.only) - set(rows.columns):
+            hint = did_you_mean(column, [str(c) for c in rows.columns])
+            yield f"{path}.only: the attainment has no column {column!r}. {hint}"
+    for path, column in _columns_of_people(scheme):
+        if column not in people.columns:
+            hint = did_you_mean(column, [str(c) for c in people.columns])
+            yield f"{path}: people has no column {column!r}. {hint}"
+
+
+def _columns_of_people(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    for path, rule in _rules(scheme):
+        yield from ((f"{path}.target.factors", column) for column in rule.target.factors)
+        if rule.scope == "team":
+            yield f"{path}.scope", "team"
+    for i, criterion in enumerate(scheme.criteria):
+        yield from ((f"criteria[{i}].applies_to", column) for column in criterion.applies_to)
+    if scheme.target_pay.amount is None and _needs_target_pay(scheme):
+        yield "target_pay.column", scheme.target_pay.column
+
+
+def _needs_target_pay(scheme: Scheme) -> bool:
+    return any(not c.curve.is_money for c in scheme.criteria)
+
+
+def _rules(scheme: Scheme) -> Iterator[tuple[str, Criterion | Gate]]:
+    for i, criterion in enumerate(scheme.criteria):
+        if criterion.per == "period":
+            yield f"criteria[{i}]", criterion
+    for i, gate in enumerate(scheme.gates):
+        if gate.criterion is None:
+            yield f"gates[{i}]", gate
+
+
+def listed(
+    scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame, person: np.ndarray
+) -> pd.DataFrame:
+    """Return one row per oddity: missing goals, negative actuals, unknown people, no role."""
+    parts = [
+        _figures(scheme, rows, person),
+        _strangers(rows, person),
+        _without(people, "role"),
+        _without(people, scheme.target_pay.column),
+    ]
+    filled = [p for p in parts if len(p)]
+    if not filled:
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in COLUMNS})
+    return pd.concat(filled, ignore_index=True)[COLUMNS]
+
+
+def _figures(scheme: Scheme, rows: pd.DataFrame, person: np.ndarray) -> pd.DataFrame:
+    from_targets = {c.source for c in scheme.criteria if _needs_goal(c)}
+    target = rows["target"] if "target" in rows.columns else pd.Series(np.nan, rows.index)
+    no_goal = rows["measure"].isin(from_targets) & (target.isna() | (target == 0)) & (person >= 0)
+    actual = pd.to_numeric(rows["actual"], errors="coerce")
+    parts = [
+        _rows(rows[no_goal], "no goal", _NO_TARGET[scheme.no_target]),
+        _rows(rows[actual < 0], "negative actual", _negative(scheme)),
+        _rows(rows[actual.isna() & (person >= 0)], "no actual", "counted as 0"),
+    ]
+    return pd.concat([p for p in parts if len(p)]) if any(map(len, parts)) else parts[0]
+
+
+def _needs_goal(criterion: Criterion) -> bool:
+    is_read = criterion.curve.reads in ("attainment", "gap", "target")
+    return criterion.target.source == "targets" and is_read and criterion.per == "period"
+
+
+def _negative(scheme: Scheme) -> str:
+    return "pays nothing" if scheme.negative == "zero" else "deducted"
+
+
+def _rows(rows: pd.DataFrame, issue: str, consequence: str) -> pd.DataFrame:
+    return rows[["person_id", "period", "measure"]].assign(issue=issue, consequence=consequence)
+
+
+def _strangers(rows: pd.DataFrame, person: np.ndarray) -> pd.DataFrame:
+    unknown = rows[(person < 0) & rows["person_id"].notna().to_numpy()]
+    return _rows(unknown, "person is not in people", "not paid; still counts in totals")
+
+
+def _without(people: pd.DataFrame, column: str) -> pd.DataFrame:
+    if column not in people.columns:
+        return pd.DataFrame(columns=COLUMNS)
+    missing = people[people[column].isna()]
+    return pd.DataFrame(
+        {
+            "person_id": missing["person_id"],
+            "period": None,
+            "measure": None,
+            "issue": f"no {column}",
+            "consequence": "nothing is paid that depends on it",
+        }
+    )

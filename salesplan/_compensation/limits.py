@@ -1,0 +1,137 @@
+"""Caps, windfall, pool and guarantee: limits on what the criteria pay together.
+
+From here on money is whole units (cents) of a person, so that a cap is met to the cent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from salesplan import scales
+from salesplan._compensation.around import Cap
+from salesplan._compensation.panel import Panel
+from salesplan._compensation.presence import Presence, ramp_average
+from salesplan._compensation.scheme import Scheme
+from salesplan.scales import Floats, Units
+
+Adjustments = dict[str, Units]
+
+
+def limits(
+    scheme: Scheme, panel: Panel, present: Presence, total: Units, base: Floats
+) -> Adjustments:
+    """Return the lines that caps, windfall, pool and guarantee add to a person's total."""
+    lines: Adjustments = {}
+    if scheme.cap != Cap():
+        lines["cap"] = _cap(scheme, present, total, base)
+    if scheme.windfall is not None:
+        lines["windfall"] = _windfall(scheme, panel, present, total + _sum(lines), base)
+    if scheme.pool is not None:
+        lines["pool"] = _pool(scheme, panel, present, total + _sum(lines))
+    total = total + _sum(lines)
+    guaranteed = _guarantee(scheme, panel, present, total, base)
+    return lines if guaranteed is None else {**lines, "guarantee": guaranteed}
+
+
+def _sum(lines: Adjustments) -> Units | int:
+    return sum(lines.values())
+
+
+def _units(scheme: Scheme, money: npt.ArrayLike) -> Units:
+    return scales.to_units(money, scheme.rounding.places, scheme.rounding.mode)
+
+
+def _periods_so_far(scheme: Scheme, present: Presence) -> npt.NDArray[np.int64]:
+    """Return how many periods an entitlement covers: 1, or the year so far."""
+    is_to_date = scheme.accrual == "year_to_date"
+    return present.number + 1 if is_to_date else np.ones_like(present.number)
+
+
+def _cap(scheme: Scheme, present: Presence, total: Units, base: Floats) -> Units:
+    cap = scheme.cap
+    ceilings = []
+    if cap.share is not None:
+        ceilings.append(_units(scheme, cap.share * base))
+    if cap.amount is not None:
+        count = _periods_so_far(scheme, present)
+        ceilings.append(np.broadcast_to(_units(scheme, cap.amount * count), total.shape))
+    kept = np.minimum.reduce([total, *ceilings])
+    if cap.amount_per_year is not None:
+        kept = _capped_by_year(scheme, present, kept, int(_units(scheme, cap.amount_per_year)))
+    result: Units = kept - total
+    return result
+
+
+def _capped_by_year(scheme: Scheme, present: Presence, total: Units, ceiling: int) -> Units:
+    if scheme.accrual == "year_to_date":
+        return np.minimum(total, ceiling)
+    kept = total.copy()
+    paid = np.zeros(len(total), np.int64)
+    for t, year in enumerate(present.year):
+        if t == 0 or year != present.year[t - 1]:
+            paid = np.zeros(len(total), np.int64)
+        kept[:, t] = np.minimum(total[:, t], np.maximum(ceiling - paid, 0))
+        paid = paid + kept[:, t]
+    return kept
+
+
+def _windfall(scheme: Scheme, panel: Panel, present: Presence, total: Units, base: Floats) -> Units:
+    rule = scheme.windfall
+    assert rule is not None
+    if rule.of == "target_pay":
+        usual = base
+    else:
+        average = np.zeros(len(panel.persons))
+        column = panel.people[rule.of].to_numpy(np.float64, na_value=np.inf)
+        average[panel.spell_person] = column
+        usual = average[:, None] * _periods_so_far(scheme, present)
+    ceiling = np.where(np.isfinite(usual), rule.times * usual, np.float64(2**40))
+    above = np.maximum(total - _units(scheme, ceiling), 0)
+    kept = scales.to_units(above * rule.pays, 0, scheme.rounding.mode)
+    line: Units = kept - above
+    return line
+
+
+def _pool(scheme: Scheme, panel: Panel, present: Presence, total: Units) -> Units:
+    filled = _units(scheme, _money_in_pool(scheme, panel, present))
+    line = np.zeros_like(total)
+    for t in range(total.shape[1]):
+        asked = np.maximum(total[:, t], 0)
+        if asked.sum() > filled[t]:
+            shares = asked / asked.sum() * filled[t]
+            line[:, t] = scales.shared_units(shares, 0) - asked
+    return line
+
+
+def _money_in_pool(scheme: Scheme, panel: Panel, present: Presence) -> Floats:
+    pool = scheme.pool
+    assert pool is not None
+    if pool.amount is not None:
+        return pool.amount * _periods_so_far(scheme, present).astype(np.float64)
+    rows = panel.measure == (
+        panel.measures.index(pool.measure) if pool.measure in panel.measures else -1
+    )
+    actual = panel.attainment["actual"].to_numpy(np.float64, na_value=0.0)
+    company = rows & panel.attainment["person_id"].isna().to_numpy(bool)
+    rows = company if company.any() else rows
+    figure: Floats = np.bincount(
+        panel.period[rows], actual[rows], minlength=len(panel.periods)
+    ).astype(np.float64)
+    if scheme.accrual == "year_to_date":
+        figure = present.to_date(figure)
+    money: Floats = np.maximum(figure - pool.above, 0.0) * pool.share
+    return money
+
+
+def _guarantee(
+    scheme: Scheme, panel: Panel, present: Presence, total: Units, base: Floats
+) -> Units | None:
+    shares = scheme.ramp.guaranteed_shares
+    if not shares:
+        return None
+    by_spell = ramp_average(shares, present.months_of_service, panel.periods, after=0.0)
+    share = np.zeros(panel.shape)
+    share[panel.spell_person] = by_spell
+    line: Units = np.maximum(_units(scheme, share * base) - total, 0)
+    return line

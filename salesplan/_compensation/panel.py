@@ -1,0 +1,163 @@
+"""People and attainment as arrays, with the faults of both frames told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from salesplan import periods
+from salesplan._compensation.scheme import Scheme
+from salesplan.errors import InputError, all_faults
+from salesplan.periods import Period
+
+Codes = npt.NDArray[np.int64]
+KNOWN = ("person_id", "team", "period", "measure", "actual", "target", "level")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One simulation's input: a row of ``people`` is a spell (a person in one position).
+
+    ``person``, ``period`` and ``measure`` number the rows of ``attainment``; -1 is none.
+    """
+
+    people: pd.DataFrame
+    persons: pd.Index[str]
+    spell_person: Codes
+    periods: tuple[Period, ...]
+    attainment: pd.DataFrame
+    person: Codes
+    period: Codes
+    measure: Codes
+    measures: tuple[str, ...]
+    issues: pd.DataFrame
+    deals: pd.DataFrame | None = None
+    leave: pd.DataFrame | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of persons and of periods."""
+        return len(self.persons), len(self.periods)
+
+    def with_attainment(self, attainment: pd.DataFrame) -> Panel:
+        """Return the panel with other figures in the same rows."""
+        from dataclasses import replace
+
+        return replace(self, attainment=attainment)
+
+
+def align(
+    scheme: Scheme,
+    people: pd.DataFrame,
+    attainment: pd.DataFrame,
+    *,
+    deals: pd.DataFrame | None = None,
+    leave: pd.DataFrame | None = None,
+) -> Panel:
+    """Return people and attainment aligned on the payout periods of a scheme.
+
+    Raises
+    ------
+    InputError
+        With every fault of the frames: missing columns, two rows for one person, period and
+        measure, periods longer than a payout period, unknown measures.
+    """
+    _require(people, ("person_id",), "people")
+    _require(attainment, ("person_id", "period", "measure", "actual"), "attainment")
+    people = people.reset_index(drop=True)
+    rows = attainment.reset_index(drop=True)
+    spell_person, persons = pd.factorize(people["person_id"])
+    labels, unique_labels = pd.factorize(rows["period"].astype("str"), sort=True)
+    names, measures = pd.factorize(rows["measure"])
+    person = persons.get_indexer(pd.Index(rows["person_id"]))
+    found, faults = _payout_periods(scheme, [str(u) for u in unique_labels])
+    faults += [*_double_spells(people), *_double_rows(rows, person, labels, names)]
+    faults += list(_unknown_columns(scheme, people, rows))
+    if faults:
+        raise InputError(all_faults(_title(faults), faults))
+    order = sorted(set(found))
+    number = {p: i for i, p in enumerate(order)}
+    period = np.array([number[p] for p in found], np.int64)[labels]
+    from salesplan._compensation.issues import listed
+
+    return Panel(
+        people,
+        pd.Index(persons),
+        spell_person.astype(np.int64),
+        tuple(order),
+        rows,
+        person.astype(np.int64),
+        period,
+        names.astype(np.int64),
+        tuple(str(m) for m in measures),
+        listed(scheme, people, rows, person),
+        deals,
+        leave,
+    )
+
+
+def _title(faults: list[str]) -> str:
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return f"people and attainment have {count}:"
+
+
+def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{name} is a {type(frame).__name__}, not a DataFrame.")
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        has = ", ".join(map(str, frame.columns))
+        raise InputError(f"{name} has no column {', '.join(missing)}. It has: {has}.")
+
+
+def _payout_periods(scheme: Scheme, labels: list[str]) -> tuple[list[Period], list[str]]:
+    found: list[Period] = []
+    faults: list[str] = []
+    for label in labels:
+        try:
+            found.append(_payout_period(scheme, label))
+        except InputError as error:
+            faults.append(str(error))
+    return found, faults
+
+
+def _payout_period(scheme: Scheme, label: str) -> Period:
+    start = scheme.fiscal_year_starts
+    given = periods.parse(label, fiscal_start=start)
+    paid = periods.containing(given.since, scheme.pays_each, fiscal=start != 1, fiscal_start=start)
+    if given.until > paid.until:
+        raise InputError(
+            f"attainment for {label} cannot be split: {scheme.name!r} pays each "
+            f"{scheme.pays_each}. Ask sp.kpi.attainment for period={scheme.pays_each!r}."
+        )
+    return paid
+
+
+def _double_spells(people: pd.DataFrame) -> Iterator[str]:
+    keys = [c for c in ("person_id", "from_on") if c in people.columns]
+    for row in people[people.duplicated(keys)].itertuples():
+        yield (
+            f"people has two rows for {row.person_id!r}. For a change of position give from_on "
+            "and until_on."
+        )
+
+
+def _double_rows(rows: pd.DataFrame, person: Codes, labels: Codes, names: Codes) -> Iterator[str]:
+    extra = [c for c in rows.columns if c not in (*KNOWN,)]
+    key = pd.DataFrame({"p": person, "l": labels, "m": names})
+    known = person >= 0
+    for column in extra:
+        key[column] = rows[column]
+    for i in np.flatnonzero(key.duplicated().to_numpy() & known):
+        r = rows.iloc[i]
+        yield f"attainment has two rows for {r['person_id']!r}, {r['period']}, {r['measure']!r}."
+
+
+def _unknown_columns(scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
+    from salesplan._compensation.issues import unknown_names
+
+    yield from unknown_names(scheme, people, rows)

@@ -1,0 +1,33 @@
+"""What a person earns at 100 % of every goal: of the year, and of each period."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salesplan._compensation.panel import Panel
+from salesplan._compensation.presence import Presence
+from salesplan._compensation.scheme import Scheme
+from salesplan.scales import Floats
+
+
+def given(scheme: Scheme, panel: Panel) -> Floats:
+    """Return each spell's target pay as the scheme states it (for a year, or a period)."""
+    rule = scheme.target_pay
+    if rule.amount is not None:
+        return np.full(len(panel.people), rule.amount * rule.share)
+    if rule.column not in panel.people.columns:
+        return np.zeros(len(panel.people))  # a pure commission plan needs no target pay
+    return panel.people[rule.column].to_numpy(np.float64, na_value=0.0) * rule.share
+
+
+def target_pay(scheme: Scheme, panel: Panel, present: Presence) -> Floats:
+    """Return what each spell earns in each period at 100 % of every goal."""
+    yearly = present.period_share if scheme.target_pay.per == "year" else present.in_force
+    return given(scheme, panel)[:, None] * yearly * present.pay_share
+
+
+def of_person(scheme: Scheme, panel: Panel) -> Floats:
+    """Return each person's target pay as stated (of the last position, where it changed)."""
+    pay = np.zeros(len(panel.persons))
+    pay[panel.spell_person] = given(scheme, panel)
+    return pay

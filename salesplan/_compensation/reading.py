@@ -1,0 +1,63 @@
+"""What a criterion or a gate looks at: a measure, whose it is, and against which goal."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from salesplan.documents import Document
+from salesplan.scales import Mode
+
+Scope = Literal["individual", "team", "company"]
+Reads = Literal["attainment", "actual", "gap", "target"]
+
+
+class Named(Document):
+    """A part that a file may write with a reserved word such as ``from``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Target(Named):
+    """Where the goal comes from.
+
+    ``targets``: the attainment frame. ``fixed``: ``value``. ``last_year``: the actual of the
+    same period a year before, times 1 + ``growth``. ``team_share``: ``share`` of the team's
+    goal. ``factors`` then adjust it by role, seniority, territory or any column of people.
+    """
+
+    source: Literal["targets", "fixed", "last_year", "team_share"] = Field("targets", alias="from")
+    value: float | None = Field(None, description="fixed goal")
+    per: Literal["year", "period"] = Field("period", description="what a fixed goal is for")
+    growth: float = Field(0.0, description="0.10 asks for 10 % more than last year")
+    share: float = Field(1.0, description="share of the team's goal")
+    factors: dict[str, dict[str, float]] = Field(
+        default={}, description="column of people -> value -> factor on the goal"
+    )
+
+
+class Reading(Named):
+    """A measure of a person, team or company, and its goal."""
+
+    measure: str = Field("", description="measure of the catalogue")
+    scope: Scope = "individual"
+    self_included: bool = Field(True, description="whether a team total includes the payee")
+    totals: Literal["sum", "mean"] = Field(
+        "sum", description="how people and months add up; mean for rates and scores"
+    )
+    only: dict[str, str | tuple[str, ...]] = Field(
+        default={}, description="column of the attainment -> values that count"
+    )
+    better: Literal["higher", "lower"] = "higher"
+    lower_formula: Literal["target_over_actual", "one_plus_gap"] = Field(
+        "target_over_actual",
+        description="attainment where lower is better: target / actual, or 1 + (target - "
+        "actual) / target",
+    )
+    target: Target = Target()
+    cap_attainment: float | None = Field(None, gt=0, description="attainment counts up to here")
+    round_attainment: int | None = Field(
+        None, ge=0, le=8, description="decimals of the attainment; 2 rounds to whole percent"
+    )
+    round_attainment_mode: Mode = "half_up"

@@ -1,0 +1,186 @@
+"""What a scheme pays: from frames to lines that sum to payouts, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from salesplan import scales
+from salesplan._compensation import evaluate, extras, ledger, limits, pay
+from salesplan._compensation.check_weights import as_tuple
+from salesplan._compensation.panel import Panel, align
+from salesplan._compensation.presence import presence
+from salesplan._compensation.scheme import Scheme
+from salesplan._compensation.simulation import Simulation
+from salesplan.scales import Floats, Units
+
+Numbers = TypeVar("Numbers", Floats, Units)
+
+
+def simulate(
+    scheme: Scheme,
+    people: pd.DataFrame,
+    attainment: pd.DataFrame,
+    *,
+    deals: pd.DataFrame | None = None,
+    leave: pd.DataFrame | None = None,
+) -> Simulation:
+    """Return what a scheme pays to each person in each period, line by line.
+
+    Amount of a line = curve(attainment) x weight x target pay of the period x presence, then
+    cap, gates and factors, rounded; the payout is the sum of its lines, to the cent.
+
+    Parameters
+    ----------
+    scheme
+        The rules.
+    people
+        One row per person (``person_id``, and where the scheme asks for them ``name``,
+        ``role``, ``team``, ``seniority``, ``territory``, ``hired_on``, ``left_on``, ``fte``,
+        ``target_variable``). A person who changes position has a row for each, with
+        ``from_on`` and ``until_on`` (excluded).
+    attainment
+        One row per person, period and measure: ``person_id``, ``period``, ``measure``,
+        ``actual``, ``target``; further columns (product, segment, ...) for filters. Rows
+        without a person and with a ``team``, or with neither, give figures of a team or of
+        the company. Shorter periods than the payout period are added up.
+    deals
+        For spiffs, clawbacks and criteria paid per deal: ``person_id``, ``on_date``,
+        ``amount``, and where used ``credit``, ``cancelled_on``, ``paid_amount``.
+    leave
+        Absences: ``person_id``, ``starts_on``, ``ends_on`` (last day).
+
+    Returns
+    -------
+    Simulation
+        ``lines``, ``tiers``, ``payouts``, ``cost``, ``issues`` as DataFrames.
+
+    Raises
+    ------
+    InputError
+        With every fault of the frames at once.
+
+    Examples
+    --------
+    >>> scheme = sp.compensation.Scheme.from_toml('''
+    ... name = "Field"
+    ... pays_each = "year"
+    ... [[criteria]]
+    ... name = "bookings"
+    ... weight = 1.0
+    ... curve = { threshold = 0.8, start = "zero", accelerators = [{ from = 1.0, times = 1.5 }] }
+    ... ''')
+    >>> people = pd.DataFrame({"person_id": ["ada"], "target_variable": [10_000]})
+    >>> done = pd.DataFrame({"person_id": ["ada"], "period": ["2026"], "measure": ["bookings"],
+    ...                      "actual": [112], "target": [100]})
+    >>> simulate(scheme, people, done).payouts[["person_id", "payout_amount"]]
+      person_id  payout_amount
+    0       ada        11800.0
+    """
+    return run(scheme, align(scheme, people, attainment, deals=deals, leave=leave))
+
+
+def run(scheme: Scheme, panel: Panel) -> Simulation:
+    """Return the simulation of an aligned panel: what-if tools align once and run often."""
+    present = presence(scheme, panel)
+    found, base = evaluate.lines(scheme, panel, present)
+    money = np.stack([line.amount for line in found])
+    if not any(line.criterion.effect == "adds" for line in found):
+        money = np.concatenate([base[None], money])
+    units = _rounded(scheme, money)
+    total = _by_person(panel, units.sum(axis=0))
+    person_base = _by_person(panel, base)
+    adjustments = limits.limits(scheme, panel, present, total, person_base)
+    if scheme.accrual == "year_to_date":
+        units = present.since_last(units)
+        adjustments = {k: present.since_last(v) for k, v in adjustments.items()}
+    adjustments.update(_extra(scheme, panel))
+    earned = _by_person(panel, units.sum(axis=0)) + _sum(adjustments, panel)
+    due = pay.target_pay(scheme, panel, present)
+    adjustments.update(_settled(scheme, panel, earned, _by_person(panel, due)))
+    return Simulation(scheme, panel, present, tuple(found), units, adjustments, due)
+
+
+def _rounded(scheme: Scheme, money: Floats) -> Units:
+    rule = scheme.rounding
+    if rule.each == "payout":
+        return scales.shared_units(money, rule.places, rule.mode)
+    return scales.to_units(money, rule.places, rule.mode)
+
+
+def _by_person(panel: Panel, values: Numbers) -> Numbers:
+    if len(panel.people) == len(panel.persons):
+        return values
+    result = np.zeros(panel.shape, values.dtype)
+    np.add.at(result, panel.spell_person, values)
+    return result
+
+
+def _sum(adjustments: limits.Adjustments, panel: Panel) -> Units:
+    total = np.zeros(panel.shape, np.int64)
+    for line in adjustments.values():
+        total = total + line
+    return total
+
+
+def _extra(scheme: Scheme, panel: Panel) -> limits.Adjustments:
+    rule = scheme.rounding
+    lines = {
+        spiff.name: scales.to_units(extras.spiff(scheme, spiff, panel), rule.places, rule.mode)
+        for spiff in scheme.spiffs
+    }
+    if scheme.clawback is not None and panel.deals is not None:
+        taken = extras.clawback(scheme.clawback, panel)
+        lines["clawback"] = scales.to_units(taken, rule.places, rule.mode)
+    return lines
+
+
+def _settled(scheme: Scheme, panel: Panel, earned: Units, due: Floats) -> limits.Adjustments:
+    """Return the lines between what is earned and what is paid."""
+    lines: limits.Adjustments = {}
+    paid = earned
+    if scheme.overpaid == "offset" or scheme.payment_cap is not None:
+        keeps = scheme.payment_cap is None or scheme.payment_cap.carry_over
+        paid = ledger.carried(earned, _ceiling(scheme, due), keeps=keeps)
+        lines["carried"] = paid - earned
+    if scheme.draw is not None:
+        drawn = ledger.drawn(paid, scheme.draw, _draws(scheme, panel))
+        lines["draw"] = drawn.advance
+        lines["draw_repaid"] = -drawn.repaid
+    return lines
+
+
+def _ceiling(scheme: Scheme, due: Floats) -> Units | None:
+    cap = scheme.payment_cap
+    if cap is None:
+        return None
+    limits_ = []
+    if cap.share is not None:
+        limits_.append(cap.share * due)
+    if cap.amount is not None:
+        limits_.append(np.full_like(due, cap.amount))
+    return scales.to_units(np.minimum.reduce(limits_), scheme.rounding.places)
+
+
+def _draws(scheme: Scheme, panel: Panel) -> Units:
+    rule = scheme.draw
+    assert rule is not None
+    mine = np.zeros(len(panel.persons), bool)
+    keep = np.ones(len(panel.people), bool)
+    for column, wanted in rule.applies_to.items():
+        keep &= panel.people[column].isin(as_tuple(wanted)).to_numpy(bool)
+    mine[panel.spell_person[keep]] = True
+    amount = int(scales.to_units(rule.amount, scheme.rounding.places))
+    draws = np.where(mine[:, None], amount, 0) * np.ones(panel.shape, np.int64)
+    if rule.periods is not None:
+        draws[:, rule.periods :] = 0
+    return draws
+
+
+def together(simulations: Sequence[Simulation]) -> pd.DataFrame:
+    """Return the payouts of several schemes (one after the other, or side by side) as one."""
+    frames = [s.payouts.assign(scheme=s.scheme.name) for s in simulations]
+    return pd.concat(frames, ignore_index=True)

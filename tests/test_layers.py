@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "salesplan"
 
 LEVELS = {
     0: {
+        "allocation",
         "errors",
         "periods",
         "formats",

@@ -1,0 +1,1 @@
+"""Rooms of ``salesplan.allocation``: response curves and the solvers over them."""

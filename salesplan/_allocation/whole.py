@@ -1,0 +1,121 @@
+"""One capacity, whole calls: one sort, a fill, and an exact finish with proof.
+
+Steps of the concave envelopes are taken by value per hour until one does not fit. The value
+of its missing part bounds what any plan can add. Every level whose own shortfall at that
+price exceeds the bound's distance can be ruled out; what remains is small and is searched
+exactly by dynamic programming.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salesplan._allocation.branch import Problem
+from salesplan._allocation.curves import Index
+from salesplan._allocation.exact import Choice, best_choice
+from salesplan._allocation.grid import Grid, Steps, by_worth, grid, steps
+from salesplan._allocation.solution import Solution
+from salesplan.stats import Floats
+
+TOLERANCE = 1e-6
+"""A plan proven to be within this share of the best is not searched any further ..."""
+SMALL = 60
+"""... unless it has so few segments that the exact best costs nothing."""
+_FILL_TRIES = 4000
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A greedy plan: steps of each segment, its net value, the price and the bound."""
+
+    taken: Index
+    net: float
+    price: float
+    bound: float
+
+
+def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
+    """Return the best whole calls under one capacity, with the proven bound."""
+    levels = grid(problem)
+    start = problem.worth(problem.low)
+    spare = problem.capacity - float(np.dot(problem.cost, problem.low))
+    slack = 1e-9 * max(abs(problem.capacity), 1e-300) if np.isfinite(problem.capacity) else 0.0
+    greedy = _greedy(steps(levels, problem.cost), spare + slack, len(problem.cost))
+    method = "one sort and fill"
+    taken, net, bound = greedy.taken, greedy.net, greedy.bound
+    enough = 1e-15 if len(problem.cost) <= SMALL else tolerance
+    if bound - net > enough * max(abs(start + bound), abs(net)):
+        found = _finish(levels, problem.cost, spare + slack, greedy)
+        method = "one sort, exact finish" if found.is_exact else "one sort and search"
+        taken, net, bound = _better(levels, taken, net, bound, found)
+    effort = problem.low + taken
+    price = greedy.price + problem.floor_price
+    return Solution(effort, start + net, start + bound, np.array([price]), method)
+
+
+def _greedy(found: Steps, spare: float, size: int) -> _Filled:
+    order, density = by_worth(found)
+    used = np.cumsum(found.hours[order])
+    kept = int(np.searchsorted(used, spare, side="right"))
+    first = order[:kept]
+    taken = np.bincount(found.owner[first], found.calls[first], minlength=size).astype(np.int64)
+    net = float(np.sum(found.net[first]))
+    if kept == len(order):
+        return _Filled(taken, net, 0.0, net)
+    left = spare - (float(used[kept - 1]) if kept else 0.0)
+    price = float(density[kept])
+    extra = _fill(found, order[kept : kept + _FILL_TRIES], left)
+    np.add.at(taken, found.owner[extra], found.calls[extra])
+    return _Filled(taken, net + float(np.sum(found.net[extra])), price, net + price * left)
+
+
+def _fill(found: Steps, candidates: Index, left: float) -> Index:
+    """Return later steps that still fit; a segment whose step is skipped is closed."""
+    closed: set[int] = set()
+    extra: list[int] = []
+    smallest = float(found.hours[candidates].min()) if len(candidates) else np.inf
+    owners, hours = found.owner[candidates].tolist(), found.hours[candidates].tolist()
+    for place, owner, need in zip(candidates.tolist(), owners, hours, strict=True):
+        if left < smallest:
+            break
+        if owner in closed:
+            continue
+        if need <= left:
+            extra.append(place)
+            left -= need
+        else:
+            closed.add(owner)
+    return np.asarray(extra, np.int64)
+
+
+def _finish(levels: Grid, cost: Floats, spare: float, greedy: _Filled) -> Choice:
+    """Search exactly among the levels that could still belong to a better plan."""
+    profit = levels.net - greedy.price * cost[levels.owner] * levels.step
+    top = np.maximum.reduceat(profit, levels.first)
+    loss = np.repeat(top, levels.count) - profit
+    room = greedy.bound - greedy.net
+    alive = np.flatnonzero(loss <= room * (1 + 1e-9))
+    return best_choice(
+        levels.owner[alive],
+        levels.step[alive],
+        cost[levels.owner[alive]] * levels.step[alive],
+        loss[alive],
+        spare=spare,
+        price=greedy.price,
+        room=room,
+    )
+
+
+def _better(
+    levels: Grid, taken: Index, net: float, bound: float, found: Choice
+) -> tuple[Index, float, float]:
+    """Return the better of the greedy plan and the searched one, and the bound."""
+    if found.levels is not None:
+        plan = np.zeros_like(taken)
+        plan[found.owners] = found.levels
+        value = float(np.sum(levels.net[levels.first + plan]))
+        if value > net:
+            taken, net = plan, value
+    return taken, net, net if found.is_exact else max(bound, net)

@@ -124,6 +124,19 @@ def _label(since: dt.date, unit: str, index: int, fiscal: bool) -> str:
     return prefix + suffix[unit]
 
 
+def years_between(since: dt.date, until: dt.date) -> float:
+    """Return a stretch of time in years: whole months as twelfths, else days of 365.
+
+    Examples
+    --------
+    >>> years_between(dt.date(2026, 7, 1), dt.date(2026, 10, 1))
+    0.25
+    """
+    if since.day == until.day:
+        return ((until.year - since.year) * 12 + until.month - since.month) / 12
+    return (until - since).days / 365
+
+
 def split(
     since: dt.date, until: dt.date, unit: str, *, fiscal: bool = False, fiscal_start: int = 1
 ) -> list[Period]:

@@ -38,6 +38,12 @@ class Cadence(Document):
     minutes_per_meeting: float = Field(60, gt=0)
     travel_minutes_per_meeting: float = Field(0, ge=0)
 
+    @property
+    def account_hours(self) -> float:
+        """Hours a year that one account takes, travel included."""
+        meeting = self.minutes_per_meeting + self.travel_minutes_per_meeting
+        return (self.calls * self.minutes_per_call + self.meetings * meeting) / 60
+
 
 class WorkingTime(Document):
     """The hours of a seller's year, and the share that is not selling."""

@@ -11,13 +11,15 @@ import pandas as pd
 from salesplan._pipeline import risks
 from salesplan._pipeline.arithmetic import balance_of, coverage_of, velocity_of, weighted_of
 from salesplan._pipeline.coverage import coverage_table
-from salesplan._pipeline.flow import By, Day, Only, quarter_of, trailing
+from salesplan._pipeline.flow import By, Day, Only, due_window, quarter_of, trailing
 from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.health import judged
 from salesplan._pipeline.open_deals import FACTS, facts
+from salesplan._pipeline.slippage import slippage_table
 from salesplan._pipeline.states import home_currency
 from salesplan._pipeline.velocity import velocity_table
 from salesplan._pipeline.vitals import vitals
+from salesplan._pipeline.waterfall import deals_table, waterfall_table
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
 
@@ -27,8 +29,11 @@ __all__ = [
     "coverage_of",
     "health",
     "open_deals",
+    "slippage",
     "velocity",
     "velocity_of",
+    "waterfall",
+    "waterfall_deals",
     "weighted",
     "weighted_of",
 ]
@@ -155,5 +160,91 @@ def weighted(
         by_names(by),
         correlation=correlation,
         level=level,
+        lang=lang or crm.settings.language,
+    )
+
+
+def waterfall(
+    crm: Crm,
+    *,
+    by: By = None,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    since: Day = None,
+    until: Day = None,
+    due: str | None = None,
+    only: Only = None,
+    earlier: Crm | None = None,
+    lang: str | None = None,
+) -> pd.DataFrame:
+    """Return how the pipeline went from its start to its end, every movement accounted for."""
+    window = quarter_of(
+        crm, None, month=month, quarter=quarter, year=year, since=since, until=until
+    )
+    return waterfall_table(
+        crm,
+        window.since,
+        window.until,
+        due=due_window(crm, due),
+        by=by,
+        only=only,
+        earlier=earlier,
+        lang=lang or crm.settings.language,
+    )
+
+
+def waterfall_deals(
+    crm: Crm,
+    *,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    since: Day = None,
+    until: Day = None,
+    due: str | None = None,
+    only: Only = None,
+    earlier: Crm | None = None,
+    lang: str | None = None,
+) -> pd.DataFrame:
+    """Return the deals behind each bar of the waterfall."""
+    window = quarter_of(
+        crm, None, month=month, quarter=quarter, year=year, since=since, until=until
+    )
+    return deals_table(
+        crm,
+        window.since,
+        window.until,
+        due=due_window(crm, due),
+        only=only,
+        earlier=earlier,
+        lang=lang or crm.settings.language,
+    )
+
+
+def slippage(
+    crm: Crm,
+    *,
+    by: By = None,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    since: Day = None,
+    until: Day = None,
+    only: Only = None,
+    earlier: Crm | None = None,
+    lang: str | None = None,
+) -> pd.DataFrame:
+    """Return the share of due deals that slipped, under each definition in use."""
+    window = quarter_of(
+        crm, None, month=month, quarter=quarter, year=year, since=since, until=until
+    )
+    return slippage_table(
+        crm,
+        window.since,
+        window.until,
+        by=by,
+        only=only,
+        earlier=earlier,
         lang=lang or crm.settings.language,
     )

@@ -13,7 +13,7 @@ from salesplan import dimensions
 from salesplan._pipeline.states import day_of, states
 from salesplan.crm import Crm
 from salesplan.errors import InputError
-from salesplan.periods import add_months, containing, resolve
+from salesplan.periods import add_months, containing, parse, resolve
 
 By = str | Sequence[str] | None
 Only = Mapping[str, Any] | None
@@ -48,6 +48,14 @@ def quarter_of(crm: Crm, as_of: Day, **period: Any) -> Window:
         raise InputError("Give both since= and until=, or one of month=, quarter=, year=.")
     current = containing(day, "quarter", fiscal=start > 1, fiscal_start=start)
     return Window(current.since, current.until, day)
+
+
+def due_window(crm: Crm, due: str | None) -> tuple[dt.date, dt.date] | None:
+    """Return the period that a label such as 2026-Q4 names, for deals due in it."""
+    if due is None:
+        return None
+    period = parse(due, fiscal_start=crm.settings.fiscal_year_starts)
+    return period.since, period.until
 
 
 # Cycle: from the day the deal began to the day it closed; an open deal's is its age so far.

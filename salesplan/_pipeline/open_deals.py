@@ -67,8 +67,7 @@ def facts(
             stays.LATEST_VISIT,
             stays.WON_STAYS,
             stays.WON_CYCLE,
-            stays.PUSHES,
-            stays.DATED,
+            stays.pushes("deals", "status = 'open'"),
             contacts.touches(key),
             contacts.PROMOTERS,
         )
@@ -101,8 +100,7 @@ def _select(groups: Grouping, joins: str, key: str) -> str:
   t.last_activity_on,
   CAST(date_diff('day', t.last_activity_on, CAST($deals_day AS DATE)) AS DOUBLE) AS inactive_days,
   t.next_activity_on,
-  CAST(COALESCE(d.push_count, u.push_count, CASE WHEN k.opportunity_id IS NOT NULL THEN 0 END)
-    AS DOUBLE) AS push_count,
+  CAST(COALESCE(d.push_count, u.push_count) AS DOUBLE) AS push_count,
   CAST(CASE WHEN d.expected_close_on < CAST($deals_day AS DATE)
     THEN date_diff('day', d.expected_close_on, CAST($deals_day AS DATE))
     WHEN d.expected_close_on IS NOT NULL THEN 0 END AS DOUBLE)
@@ -120,7 +118,6 @@ LEFT JOIN latest_visit AS v ON v.opportunity_id = d.opportunity_id AND v.stage =
 LEFT JOIN won_stays AS s ON s.pipeline = COALESCE(d.pipeline, '') AND s.stage = d.stage
 LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
 LEFT JOIN pushes AS u ON u.opportunity_id = d.opportunity_id
-LEFT JOIN dated AS k ON k.opportunity_id = d.opportunity_id
 LEFT JOIN touches AS t ON t.touch_key = d.{key}
 LEFT JOIN promoters AS c ON c.opportunity_id = d.opportunity_id
 {joins}"""

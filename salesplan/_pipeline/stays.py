@@ -38,21 +38,23 @@ WON_CYCLE = """won_cycle AS (
   GROUP BY COALESCE(pipeline, '')
 )"""
 
-# A push: the expected close date moved to a later month.
-PUSHES = """pushes AS (
-  SELECT opportunity_id, count(*) AS push_count
-  FROM (
-    SELECT opportunity_id, expected_close_on,
-      lag(expected_close_on) OVER (PARTITION BY opportunity_id ORDER BY n) AS date_before
-    FROM changes
-    WHERE expected_close_on IS NOT NULL AND CAST(changed_at AS DATE) <= CAST($deals_day AS DATE)
-      AND opportunity_id IN (SELECT opportunity_id FROM deals WHERE status = 'open')
-  ) AS dated
-  WHERE date_trunc('month', expected_close_on) > date_trunc('month', date_before)
-  GROUP BY opportunity_id
-)"""
 
-DATED = """dated AS (
-  SELECT DISTINCT opportunity_id FROM changes WHERE expected_close_on IS NOT NULL
-    AND opportunity_id IN (SELECT opportunity_id FROM deals WHERE status = 'open')
+def pushes(name: str, which: str) -> str:
+    """Return the CTEs of how often each deal of a relation was pushed: to a later month.
+
+    A deal whose dates left no trace has no row: how often it was pushed is not known.
+    """
+    chosen = f"opportunity_id IN (SELECT opportunity_id FROM {name} WHERE {which})"
+    return f"""dates AS (
+  SELECT opportunity_id, expected_close_on,
+    lag(expected_close_on) OVER (PARTITION BY opportunity_id ORDER BY n) AS date_before
+  FROM changes
+  WHERE expected_close_on IS NOT NULL AND {chosen}
+    AND CAST(changed_at AS DATE) <= CAST(${name}_day AS DATE)
+),
+pushes AS (
+  SELECT opportunity_id, CAST(sum(
+    CASE WHEN date_trunc('month', expected_close_on) > date_trunc('month', date_before)
+      THEN 1 ELSE 0 END) AS BIGINT) AS push_count
+  FROM dates GROUP BY opportunity_id
 )"""

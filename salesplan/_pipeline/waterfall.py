@@ -1,0 +1,184 @@
+"""The pipeline waterfall: from the start of a period to its end, every euro accounted for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from salesplan._pipeline.flow import By, Only
+from salesplan._pipeline.frames import words
+from salesplan._pipeline.movements import (
+    AT_END,
+    AT_START,
+    COUNTED,
+    MINUS,
+    MOVEMENTS,
+    PLUS,
+    Sides,
+    moved,
+    sides_by_history,
+    sides_by_snapshot,
+)
+from salesplan._pipeline.states import blind
+from salesplan.crm import Crm
+from salesplan.errors import InputError
+from salesplan.text import label
+
+COLUMNS = ["movement", "title", "amount", "deal_count", "count_change", "unpriced_count", "reason"]
+DEAL_COLUMNS = ["opportunity_id", "movement", "title", "amount"]
+
+Due = tuple[dt.date, dt.date] | None
+
+
+def waterfall_table(
+    crm: Crm, since: dt.date, until: dt.date, *, due: Due, by: By, only: Only,
+    earlier: Crm | None, lang: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row per group and movement; amounts that leave the pipeline are negative."""
+    sides = _sides(crm, since, until, by, only, earlier)
+    wide = crm.query(_aggregate(sides, has_window=due is not None), **sides.params, **_bounds(due))
+    wide = wide.rename(columns={key: key.removeprefix("g_") for key in sides.keys})
+    assert (wide["worst_gap"].fillna(0) == 0).all(), "a deal's movements do not add up"
+    names = [key.removeprefix("g_") for key in sides.keys]
+    table = pd.concat([_long(wide, names, m, lang) for m in MOVEMENTS], ignore_index=True)
+    _assert_balance(table, names)
+    table = _with_reasons(table, _unknown(crm, since, due, earlier, lang))
+    table = table.sort_values(names, kind="stable") if names else table
+    return table[[*names, *COLUMNS]].reset_index(drop=True)
+
+
+def deals_table(
+    crm: Crm, since: dt.date, until: dt.date, *, due: Due, only: Only, earlier: Crm | None,
+    lang: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row per deal and movement: the list behind each bar of the waterfall."""
+    sides = _sides(crm, since, until, None, only, earlier)
+    parts = " UNION ALL ".join(
+        f"SELECT opportunity_id, '{_public(m)}' AS movement, {i} AS place, "
+        f'CAST({_sign(m)} * "{m}" AS DOUBLE) AS amount FROM moved WHERE "{m}_n"'
+        for i, m in enumerate((*AT_START, *AT_END))
+    )
+    query = f"WITH {moved(sides, has_window=due is not None)}\nSELECT * FROM ({parts}) AS listed"
+    found = crm.query(query, **sides.params, **_bounds(due))
+    place = {m: i for i, m in enumerate(MOVEMENTS)}
+    found = found.assign(
+        place=found["movement"].map(place),
+        title=found["movement"].map({m: label(f"pipeline.moved_{m}", lang) for m in MOVEMENTS}),
+    )
+    return found.sort_values(["place", "opportunity_id"])[DEAL_COLUMNS].reset_index(drop=True)
+
+
+def _sides(
+    crm: Crm, since: dt.date, until: dt.date, by: By, only: Only, earlier: Crm | None
+) -> Sides:
+    last = min(until - dt.timedelta(days=1), crm.as_of)
+    if since > crm.as_of:
+        raise InputError(f"since={since} lies after {crm.as_of}, the day the figures are from.")
+    if earlier is not None:
+        return sides_by_snapshot(crm, earlier, last, by=by, only=only)
+    return sides_by_history(crm, since - dt.timedelta(days=1), last, by=by, only=only)
+
+
+def _bounds(due: Due) -> dict[str, dt.date]:
+    return {} if due is None else {"due_since": due[0], "due_until": due[1]}
+
+
+def _public(movement: str) -> str:
+    # Merged, disqualified, duplicate: gone without a win or a loss, like a deleted deal.
+    return "deleted" if movement == "closed_otherwise" else movement
+
+
+def _sign(movement: str) -> int:
+    return -1 if _public(movement) in MINUS else 1
+
+
+def _aggregate(sides: Sides, *, has_window: bool) -> str:
+    names = (*AT_START, *AT_END)
+    gap = " + ".join(
+        f'{_sign(m)} * "{m}"' if m != "end" else '-1 * "end"' for m in names
+    )  # fmt: skip
+    sums = ", ".join(
+        f'CAST(sum("{m}") AS DOUBLE) AS "{m}", CAST(sum("{m}_n") AS BIGINT) AS "{m}_n", '
+        f'CAST(sum("{m}_u") AS BIGINT) AS "{m}_u"'
+        for m in names
+    )
+    keys = ", ".join(sides.keys)
+    tail = f"GROUP BY {keys} ORDER BY {keys}" if keys else ""
+    return (
+        f"WITH {moved(sides, has_window=has_window)},\nsided AS ({_sided(sides.keys, gap)})\n"
+        f"SELECT {keys}{', ' if keys else ''}{sums}, CAST(max(abs(gap)) AS DOUBLE) AS worst_gap "
+        f"FROM sided WHERE is_part {tail}"
+    )
+
+
+def _sided(keys: list[str], gap: str) -> str:
+    names = (*AT_START, *AT_END)
+    cast = [f'CAST("{m}_n" AS INTEGER) AS "{m}_n", CAST("{m}_u" AS INTEGER) AS "{m}_u"'
+            for m in names]  # fmt: skip
+    if not keys:
+        values = ", ".join(f'"{m}", {c}' for m, c in zip(names, cast, strict=True))
+        return f"SELECT {values}, {gap} AS gap, TRUE AS is_part FROM moved"
+    halves = []
+    for side, own in ((0, AT_START), (1, AT_END)):
+        values = ", ".join(
+            f'"{m}", {c}' if m in own else f'0 AS "{m}", 0 AS "{m}_n", 0 AS "{m}_u"'
+            for m, c in zip(names, cast, strict=True)
+        )
+        group = ", ".join(f"{k}_{side} AS {k}" for k in keys)
+        part = " OR ".join(f'"{m}_n"' for m in own)
+        halves.append(f"SELECT {group}, {values}, {gap} AS gap, {part} AS is_part FROM moved")
+    return " UNION ALL ".join(halves)
+
+
+def _long(wide: pd.DataFrame, names: list[str], movement: str, lang: str) -> pd.DataFrame:
+    parts = ["deleted", "closed_otherwise"] if movement == "deleted" else [movement]
+    amount = wide[parts].fillna(0.0).sum(axis=1).round(2)
+    count = wide[[f"{p}_n" for p in parts]].fillna(0).sum(axis=1).astype("int64")
+    unpriced = wide[[f"{p}_u" for p in parts]].fillna(0).sum(axis=1).astype("int64")
+    return wide[names].assign(
+        movement=movement,
+        title=label(f"pipeline.moved_{movement}", lang),
+        amount=amount * _sign(movement) + 0.0,  # no minus zero
+        deal_count=count,
+        count_change=count * (_sign(movement) if movement in COUNTED else 0),
+        unpriced_count=unpriced,
+    )
+
+
+def _assert_balance(table: pd.DataFrame, names: list[str]) -> None:
+    """Hold the identity start + everything = end in each group, for money and for counts."""
+    keys = [table[n] for n in names] or [pd.Series(0, table.index)]
+    sign = table["movement"].map(lambda m: -1 if m == "end" else 1)
+    for column in ("amount", "count_change"):
+        left = (table[column] * sign).groupby(keys, dropna=False).sum()
+        assert (left.abs() < 0.005).all(), f"the waterfall's {column} does not balance"
+
+
+def _unknown(crm: Crm, since: dt.date, due: Due, earlier: Crm | None, lang: str) -> dict[str, str]:
+    """Return, per movement, why it cannot be told from this book."""
+    if earlier is not None:
+        return {}
+    found = {"deleted": label("pipeline.unknown_deleted", lang)}
+    no_past = blind(crm, since - dt.timedelta(days=1))
+    kept = crm.query(
+        "SELECT count(amount) AS amounts, count(expected_close_on) AS dates FROM stage_changes"
+    ).iloc[0]
+    if no_past or kept["amounts"] == 0:
+        reason = label("pipeline.unknown_amounts", lang)
+        found |= dict.fromkeys(("start", "increased", "decreased"), reason)
+    if due is not None and (no_past or kept["dates"] == 0):
+        found |= dict.fromkeys(("moved_in", "moved_out"), label("pipeline.unknown_dates", lang))
+    if no_past:
+        found["reopened"] = label("pipeline.unknown_reopened", lang)
+    return found
+
+
+def _with_reasons(table: pd.DataFrame, unknown: dict[str, str]) -> pd.DataFrame:
+    reason = words([unknown.get(m) for m in table["movement"]])
+    # What a book cannot show is no zero; but what it does show (a merged deal) stands.
+    blank = reason.notna() & (table["deal_count"] == 0)
+    return table.assign(reason=reason, amount=table["amount"].mask(blank))
+
+
+__all__ = ["COLUMNS", "MINUS", "MOVEMENTS", "PLUS", "deals_table", "waterfall_table"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from salesplan._demo import plan
 from salesplan._demo.chance import Chance, Ints
-from salesplan._demo.days import FIRST, LAST, to_work, from_work
+from salesplan._demo.days import FIRST, LAST, from_work, to_work
 from salesplan._demo.prospecting import Prospecting
 from salesplan._demo.staff import owners
 

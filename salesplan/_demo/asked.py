@@ -8,7 +8,7 @@ import pandas as pd
 from salesplan._demo import plan
 from salesplan._demo.accounts import Companies
 from salesplan._demo.chance import NONE, Bools, Chance, Floats, Ints
-from salesplan._demo.days import FIRST, LAST, from_work, month_start, to_work
+from salesplan._demo.days import FIRST, LAST, MONTHS, from_work, month_start, to_work
 from salesplan._demo.prospecting import Prospecting
 from salesplan._demo.staff import present
 
@@ -17,11 +17,12 @@ DEAL_TYPES = ("new", "upsell", "cross_sell", "renewal")
 TENDER, EXISTING, OUTREACH = 100, 101, 102
 """Where deals come from that no lead began; below 100 a channel of the leads."""
 
-_EXISTING_DEALS = 1000
+_EXISTING_DEALS = 1080
 _BECOMES_DEAL = 0.66
 _AMOUNTS = ((21, 49, 74, 105, 224), (8, 18, 27, 38, 77), (3, 6, 9, 13, 25))
 _SEAT_PRICES = (39, 45, 49, 55, 59)
-_SEASON_OF_ORDERS = (1.2, 0.9, 0.5, 0.9, 1.0, 1.1, 1.0, 1.0, 1.0, 0.9, 1.0, 1.5)
+_SEASON_OF_ORDERS = (1.3, 0.8, 0.4, 0.8, 0.9, 1.0, 0.9, 0.9, 1.1, 1.3, 1.2, 1.6)
+_FIRST_MONTH_OF_ORDERS = -6
 
 
 def asked(seed: int, scale: int, companies: Companies, found: Prospecting) -> pd.DataFrame:
@@ -75,7 +76,8 @@ def _from_outreach(chance: Chance, companies: Companies) -> pd.DataFrame:
 
 def _from_customers(chance: Chance, companies: Companies, scale: int) -> pd.DataFrame:
     count = _EXISTING_DEALS * scale
-    month = chance.pick(np.resize(_SEASON_OF_ORDERS, 39).tolist(), count) - 3
+    months = np.arange(_FIRST_MONTH_OF_ORDERS, MONTHS)
+    month = months[chance.pick(np.array(_SEASON_OF_ORDERS)[months % 12].tolist(), count)]
     first, following = month_start(month), month_start(month + 1)
     created = from_work(to_work(first + chance.below(following - first, count)))
     segment = companies.frame["segment"].to_numpy()[: companies.base]

@@ -50,7 +50,8 @@ def money(column: str, *, thousands: bool = False) -> str:
     """Return SQL for cents as 1234,56 or 1.234,56; nothing below zero."""
     whole = f"({column} // 100)::BIGINT"
     digits = f"replace(format('{{:,}}', {whole}), ',', '.')" if thousands else f"{whole}::VARCHAR"
-    return f"CASE WHEN {column} >= 0 THEN {digits} || ',' || lpad(({column} % 100)::BIGINT::VARCHAR, 2, '0') END"
+    cents = f"lpad(({column} % 100)::BIGINT::VARCHAR, 2, '0')"
+    return f"CASE WHEN {column} >= 0 THEN {digits} || ',' || {cents} END"
 
 
 def decimal(column: str, parts: int) -> str:

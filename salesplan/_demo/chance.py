@@ -33,11 +33,11 @@ class Chance:
 
     def happens(self, probability: ArrayLike, count: int) -> Bools:
         """Return whether each event happens."""
-        return self.unit(count) < np.asarray(probability)
+        return np.asarray(self.unit(count) < np.asarray(probability), np.bool_)
 
     def below(self, high: ArrayLike, count: int) -> Ints:
         """Return whole numbers from 0 to ``high`` excluded."""
-        return np.floor(self.unit(count) * np.asarray(high)).astype(np.int64)
+        return np.asarray(np.floor(self.unit(count) * np.asarray(high)), np.int64)
 
     def between(self, low: ArrayLike, high: ArrayLike, count: int) -> Ints:
         """Return whole numbers from ``low`` to ``high``, both included."""

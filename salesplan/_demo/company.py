@@ -48,6 +48,7 @@ def build(seed: int, scale: int) -> Company:
     every_deal = pd.concat([sales.frame, renewed], ignore_index=True)
     done = work.activities(seed, scale, found, companies, sales)
     lines = sold.lines(seed, companies, book, every_deal)
+    shared = relations.shared_credits(seed, every_deal, scale)
     tables = {
         "people": people,
         "accounts": _with_status(companies, book),
@@ -62,12 +63,12 @@ def build(seed: int, scale: int) -> Company:
         "touches": prospecting.touches(seed, found),
         "costs": money_spent.costs(seed, found),
         "campaigns": money_spent.campaigns(),
-        "credits": relations.credits(seed, every_deal, scale),
+        "credits": shared,
     }
     tables["contacts"] = relations.contacts(seed, companies)
     tables["roles"] = relations.contact_roles(seed, every_deal, tables["contacts"])
-    actual = goals.actuals(people, every_deal, done)
-    tables["targets"] = goals.targets(seed, people, actual)
+    actual = goals.actuals(people, every_deal, shared, done)
+    tables["targets"] = goals.targets(seed, actual)
     tables["team_targets"] = goals.team_targets(people, tables["targets"])
     tables["payroll"] = goals.payroll(people, tables["targets"], actual)
     return Company(tables, found, sales, book, actual)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +36,7 @@ MOVES = (
 class Ledger:
     """Recurring revenue of each month in millionths of a euro, and what moved it."""
 
-    rows: list[dict[str, float]] = field(default_factory=list)
+    rows: list[dict[str, float | str]] = field(default_factory=list)
 
     def note(self, month: int, move: str, cents: float, *, count: int = 0) -> None:
         """Write a movement down."""
@@ -184,11 +185,11 @@ def _renew(book: Book, month: int, due: np.ndarray) -> None:
     count = positions.accounts
     kind = chance.pick((0.55, 0.05, 0.03, 0.37), count)
     raise_ = chance.between(20, 50, count)
-    steps = (
+    steps: tuple[tuple[str, int, Callable[[Ints, Ints, Ints], tuple[Ints, Ints]]], ...] = (
         ("price_increase", 0, lambda q, p, r: (q, p + np.maximum(p * r // 1000, 1))),
-        ("contraction", 1, lambda q, p, r: (np.maximum(q * 4 // 5, 1), p)),
+        ("contraction", 1, lambda q, p, _: (np.maximum(q * 4 // 5, 1), p)),
         ("price_decrease", 2, lambda q, p, r: (q, p - np.maximum(p * r // 500, 1))),
-        ("unchanged", 3, lambda q, p, r: (q, p)),
+        ("unchanged", 3, lambda q, p, _: (q, p)),
     )
     for move, wanted, change in steps:
         before = book.euros(month)

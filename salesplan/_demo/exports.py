@@ -16,9 +16,10 @@ _PROBABILITY = ("25", "40", "50", "65", "85", "100", "0", "", "", "", "60", "80"
 _CHANNELS = tuple(c.name for c in plan.CHANNELS)
 _ROLES = tuple(c.role for c in plan.CHANNELS)
 _OTHER_CHANNELS = ("Tender", "Existing customer", "Account manager")
+_OTHER_CHANNEL = word(f"d.channel - {asked.TENDER}", _OTHER_CHANNELS)
 _CHANNEL = (
-    f"CASE WHEN d.channel >= {asked.TENDER} THEN "
-    f"{word(f'd.channel - {asked.TENDER}', _OTHER_CHANNELS)} ELSE {word('d.channel', _CHANNELS)} END"
+    f"CASE WHEN d.channel >= {asked.TENDER} THEN {_OTHER_CHANNEL} "
+    f"ELSE {word('d.channel', _CHANNELS)} END"
 )
 
 
@@ -135,7 +136,8 @@ _LINES = f"""
     SELECT {number("Z", "line")} AS line_id, {number("V", "account")} AS contract_id,
       {number("C", "account")} AS account_id, {number("D", "deal")} AS opportunity_id,
       {number("P", "owner", 100)} AS owner_id, {word("product", plan.PRODUCTS)} AS product,
-      nullif(plan, '') AS plan, {word("product", plan.SALE_TYPES)} AS sale_type, {real_date("start")} AS starts_on,
+      nullif(plan, '') AS plan, {word("product", plan.SALE_TYPES)} AS sale_type,
+      {real_date("start")} AS starts_on,
       {real_date("lines.end")} AS ends_on, quantity::BIGINT AS quantity,
       (price / 100)::DOUBLE AS unit_price, {word("billing", sold.BILLING)} AS billing_period,
       {word("currency", plan.CURRENCIES)} AS currency, (discount / 100)::DOUBLE AS discount,

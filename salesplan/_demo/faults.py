@@ -23,6 +23,7 @@ class Fault:
 
 
 _CLOSED = """"Deal Stage" = 'Lost' AND "Pipeline" = 'Sales Pipeline'"""
+_CLOUD = """ AND "Product" = 'Talvero Cloud'"""
 _OPEN = """"Deal Stage" = 'Qualified'"""
 
 
@@ -74,7 +75,7 @@ FAULTS = (
     Fault(
         "near-miss product", "deals.csv", "opportunities", "product", 6,
         "Talvero Cloud is written TalveroCloud",
-        _deals("\"Product\" = 'TalveroCloud'", _CLOSED + " AND \"Product\" = 'Talvero Cloud'", 6, 5),
+        _deals("\"Product\" = 'TalveroCloud'", _CLOSED + _CLOUD, 6, 5),
     ),
     Fault(
         "formula text", "deals.csv", "opportunities", "name", 1,

@@ -12,7 +12,7 @@ import xlsxwriter
 from salesplan._demo import exports, faults, guide, sold
 from salesplan._demo.company import Company
 
-_CREATED = dt.datetime(2026, 9, 30, 18, 0, 0)  # noqa: DTZ001 - the workbook's own clock
+_CREATED = dt.datetime(2026, 9, 30, 18, 0, 0)
 _LONGEST_SHEET = 100_000
 _CP1252 = "companies.csv"
 _WITH_MARK = "deals.csv"

@@ -20,18 +20,28 @@ _QUARTERS = MONTHS // 3
 _AHEAD = 4
 
 
-def actuals(people: pd.DataFrame, deals: pd.DataFrame, work: pd.DataFrame) -> pd.DataFrame:
+def actuals(
+    people: pd.DataFrame, deals: pd.DataFrame, shared: pd.DataFrame, work: pd.DataFrame
+) -> pd.DataFrame:
     """Return what each seller did in each quarter: bookings in euros, customers, meetings."""
-    won = deals[(deals["status"] == WON) & (deals["amount"] >= 0)]
+    won = _credited(deals[deals["status"] == WON], shared)
     met = work[(work["status"] == HELD) & work["kind"].isin([MEETING, DEMO])]
     fresh = won[won["type"] == NEW]
     facts = (
-        (won["owner"], won["closed"], won["amount"] / 100),
-        (fresh["owner"], fresh["closed"], fresh["amount"] * 0 + 1),
+        (won["person"], won["closed"], won["amount"] * won["percent"] / 10_000),
+        (fresh["person"], fresh["closed"], fresh["percent"] / 100),
         (met["owner"], met["day"], met["kind"] * 0 + 1),
     )
     parts = [_by_quarter(people, m, *fact) for m, fact in enumerate(facts)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _credited(won: pd.DataFrame, shared: pd.DataFrame) -> pd.DataFrame:
+    """Return won deals once per person credited: the owner, unless the deal is shared."""
+    frame = won.merge(shared[["deal", "person", "percent"]], on="deal", how="left")
+    frame["person"] = frame["person"].fillna(frame["owner"]).astype(np.int64)
+    frame["percent"] = frame["percent"].fillna(100)
+    return frame
 
 
 def _by_quarter(
@@ -50,7 +60,7 @@ def _by_quarter(
     return frame
 
 
-def targets(seed: int, people: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+def targets(seed: int, done: pd.DataFrame) -> pd.DataFrame:
     """Return goals of each seller and quarter, the coming year's included.
 
     A year's goal stands to what was done as the attainment drawn for it; the quarters share
@@ -64,11 +74,11 @@ def targets(seed: int, people: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame
     coming = year[year["year"] == year["year"].max()].assign(year=_QUARTERS // 4)
     coming["goal"] = coming["goal"] * 1.06
     year = pd.concat([year, coming], ignore_index=True)
-    season = done.groupby(["measure", "place"])["actual"].sum()
-    season = (season / season.groupby("measure").transform("sum")).rename("share").reset_index()
-    frame = year.drop(columns="actual").merge(season, on="measure")
+    total = done.groupby(["measure", "place"])["actual"].sum()
+    season = (total / total.groupby("measure").transform("sum")).rename("share").reset_index()
+    frame: pd.DataFrame = year.drop(columns="actual").merge(season, on="measure")
     step = np.array(_STEP)[frame["measure"]]
-    rounded = np.floor(frame["goal"] * frame["share"] / step + 0.5) * step
+    rounded = np.floor(frame["goal"] * frame["share"] / step) * step
     frame["target"] = np.maximum(rounded, step).astype(np.int64)
     frame["quarter"] = frame["year"] * 4 + frame["place"]
     return frame.sort_values(["quarter", "person", "measure"], ignore_index=True)

@@ -19,6 +19,8 @@ gross_margin = 0.78
 [files]
 "deals.csv" = {{ profile = "hubspot", date_order = "dmy", decimal = "," }}
 "companies.csv" = {{ profile = "hubspot", date_order = "dmy", decimal = "," }}
+# Costs carry the first of each month only, which cannot prove where the day stands.
+"costs.csv" = {{ date_order = "dmy" }}
 
 # How often a segment is called and met in a year.
 [cadence.gold]
@@ -42,21 +44,28 @@ administration_share = 0.40
 
 
 def _stages() -> list[str]:
-    lines = []
-    rows = [(plan.PIPELINES[0], s, p) for s, p in zip(plan.STAGES, plan.STAGE_PROBABILITY)]
-    rows += [(plan.PIPELINES[1], s, p) for s, p in zip(plan.RENEWAL_STAGES, (0.6, 0.8, 1.0, 0.0))]
-    for position, (pipeline, stage, probability) in enumerate(rows, 1):
-        status = {1.0: "won", 0.0: "lost"}.get(probability, "open")
-        lines += [
-            "",
-            "[[stages]]",
-            f'pipeline = "{pipeline}"',
-            f'stage = "{stage}"',
-            f"position = {position if position <= 7 else position - 7}",
-            f'status = "{status}"',
-            f"probability = {probability}",
-        ]
+    lines: list[str] = []
+    of_pipelines = (
+        (plan.PIPELINES[0], plan.STAGES, plan.STAGE_PROBABILITY),
+        (plan.PIPELINES[1], plan.RENEWAL_STAGES, plan.RENEWAL_PROBABILITY),
+    )
+    for pipeline, stages, probabilities in of_pipelines:
+        for position, (stage, chance) in enumerate(zip(stages, probabilities, strict=True), 1):
+            lines += _stage(pipeline, stage, position, chance)
     return lines
+
+
+def _stage(pipeline: str, stage: str, position: int, probability: float) -> list[str]:
+    status = {1.0: "won", 0.0: "lost"}.get(probability, "open")
+    return [
+        "",
+        "[[stages]]",
+        f'pipeline = "{pipeline}"',
+        f'stage = "{stage}"',
+        f"position = {position}",
+        f'status = "{status}"',
+        f"probability = {probability}",
+    ]
 
 
 def settings_text() -> str:

@@ -69,6 +69,7 @@ PACE = (1.7, 1.0, 0.6)
 """Deals of gold accounts take longer, of bronze accounts shorter."""
 PIPELINES = ("Sales Pipeline", "Renewal Pipeline")
 RENEWAL_STAGES = ("Renewal due", "Renewal offered", "Renewed", "Not renewed")
+RENEWAL_PROBABILITY = (0.6, 0.8, 1.0, 0.0)
 
 LOST_REASONS = ("Price", "No budget", "Competitor", "No decision", "Timing")
 LOST_SHARES = (0.27, 0.2, 0.21, 0.22, 0.1)

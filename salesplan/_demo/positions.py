@@ -51,7 +51,7 @@ class Positions:
         """Monthly cents of each position, in the currency of the account."""
         return np.asarray(self.quantity * self.price * (100 - self.discount[:, None]) // 5)
 
-    def open(  # noqa: PLR0913 - a contract line has these parts
+    def open(
         self,
         rows: Ints,
         products: Ints,

@@ -47,7 +47,7 @@ def contact_roles(seed: int, deals: pd.DataFrame, people: pd.DataFrame) -> pd.Da
     return frame[["deal", "contact", "role"]]
 
 
-def credits(seed: int, deals: pd.DataFrame, scale: int) -> pd.DataFrame:
+def shared_credits(seed: int, deals: pd.DataFrame, scale: int) -> pd.DataFrame:
     """Return split credits: one in sixteen deals is shared 70 : 30, large ones carry an overlay."""
     chance = Chance(seed, "credits")
     able = deals[(deals["status"] != OPEN) & (deals["pipeline"] == 0)]

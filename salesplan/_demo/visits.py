@@ -21,7 +21,7 @@ _AFTER_SALE = (0.1, 0.1, 0.1, 0.05, 0.05, 0.6, 0.0)
 
 
 def visits(seed: int, found: Prospecting) -> pd.DataFrame:
-    """Return page visits in time; some come after the meeting and must not be used to foresee it."""
+    """Return page visits in time; those after the meeting come too late to foresee it."""
     chance = Chance(seed, "visits")
     leads = found.leads
     keen = leads["keen"].to_numpy()

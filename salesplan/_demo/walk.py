@@ -67,7 +67,7 @@ def _pulled_into_december(chance: Chance, entered: Ints, closing: Ints, won: Boo
     year = date.astype("datetime64[Y]")
     since = (date - year.astype("datetime64[D]")).astype(np.int64)
     goal = to_work(days - since - 10) - chance.below(9, count)
-    pulled = won & (since < 40) & chance.happens(0.5, count) & (goal > entered.max(axis=1))
+    pulled = won & (since < 60) & chance.happens(0.8, count) & (goal > entered.max(axis=1))
     return np.where(pulled, goal, closing)
 
 

@@ -25,7 +25,7 @@ _AHEAD = (1, 2, 4, 6, 9, 14, 22)
 _CARE_MEETINGS = (2.4, 1.1, 0.5)
 _CARE_CALLS = (6.0, 3.6, 2.4)
 _FORTNIGHT = 10
-_DESK_MINUTES = ((1220, 1660), (470, 760), (330, 560), (300, 560))
+_DESK_MINUTES = ((1100, 1520), (470, 760), (330, 560), (300, 560))
 
 
 def activities(
@@ -111,7 +111,7 @@ def _invite(chance: Chance, rows: pd.DataFrame) -> pd.DataFrame:
     frame["status"] = _outcome(chance, no_show_chance(ahead, start), start)
     frame["minutes"] = 15 * chance.between(4, 8, count)
     known = (start <= LAST) | ((frame["booked"] <= LAST) & (start <= LAST + 30))
-    return frame[known.to_numpy()]
+    return frame[np.asarray(known)]
 
 
 def _outcome(chance: Chance, missing: Floats, start: Ints) -> Ints:
@@ -142,7 +142,9 @@ def _desk(chance: Chance, scale: int, kind: int) -> pd.DataFrame:
     """Return the fortnightly time sheets; inside sellers do not travel."""
     teams = np.resize(plan.PATTERN, len(plan.PATTERN) * scale)
     sellers = np.flatnonzero(teams != 1) if kind == TRAVEL else np.arange(len(teams))
-    days = from_work(np.arange(to_work(FIRST) + _FORTNIGHT - 1, to_work(LAST) + 1, _FORTNIGHT))
+    days = from_work(
+        np.arange(int(to_work(FIRST)) + _FORTNIGHT - 1, int(to_work(LAST)) + 1, _FORTNIGHT)
+    )
     day, owner = np.repeat(days, len(sellers)), np.tile(sellers, len(days))
     employed = (owner != LATE_HIRE) | (day >= LATE_HIRED_ON)
     rows = _rows(day[employed], owner[employed], kind)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from salesplan._funnel.conversion import conversion
+from salesplan._funnel.time_in_stage import stage_survival, time_in_stage
+from salesplan._funnel.win_probability import win_probability
 from salesplan._funnel.win_rate import win_rate
 
-__all__ = ["conversion", "win_rate"]
+__all__ = ["conversion", "stage_survival", "time_in_stage", "win_probability", "win_rate"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
@@ -67,6 +68,25 @@ def newcombe(k1: int, n1: int, k2: int, n2: int, z: float = Z95) -> tuple[float,
     below = ((p1 - low1) ** 2 + (high2 - p2) ** 2) ** 0.5
     above = ((high1 - p1) ** 2 + (p2 - low2) ** 2) ** 0.5
     return float(diff - below), float(diff + above)
+
+
+def two_proportions(k1: int, n1: int, k2: int, n2: int) -> tuple[float, float]:
+    """Return z and the two-sided p-value of the pooled test that two rates are equal.
+
+    Both are NaN where a sample is empty, and where nobody or everybody succeeded.
+
+    Examples
+    --------
+    >>> z, p = two_proportions(5, 83, 12, 99)
+    >>> round(z, 4), round(p, 4)
+    (-1.4078, 0.1592)
+    """
+    pooled = (k1 + k2) / (n1 + n2) if n1 and n2 else 0.0
+    spread = pooled * (1 - pooled) * (1 / n1 + 1 / n2) if 0 < pooled < 1 else 0.0
+    if spread <= 0:
+        return math.nan, math.nan
+    z = (k1 / n1 - k2 / n2) / math.sqrt(spread)
+    return z, math.erfc(abs(z) / math.sqrt(2))
 
 
 def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from salesplan import dimensions, periods, text
+import pandas as pd
+
+from salesplan import dimensions, errors, periods, text
 from salesplan.crm import Crm
 
 Span = tuple[dt.date | None, dt.date | None]
@@ -42,10 +45,21 @@ def once(*joins: str) -> str:
     return " ".join(dict.fromkeys(parts))
 
 
+def owner_of(owner: str, at_entry: str) -> str | None:
+    """Return the SQL of the person a deal is counted for; None for its owner now."""
+    errors.one_of(owner, ("now", "entry"), "owner")
+    return f"COALESCE({at_entry}, t.owner_id)" if owner == "entry" else None
+
+
 def group_by(grouping: dimensions.Grouping) -> str:
     """Return the GROUP BY of a grouping; none where everything is one group."""
     keys = grouping.keys.removesuffix(", ")
     return f"GROUP BY {keys}" if keys else ""
+
+
+def labelled(frame: pd.DataFrame, names: Sequence[str], key: Any) -> pd.DataFrame:
+    """Return a group's frame with the group's key in columns, one per name."""
+    return frame.assign(**{name: value for name, value in zip(names, key, strict=True)})
 
 
 def words(crm: Crm, key: str, **values: Any) -> str:

@@ -42,7 +42,7 @@ history AS (
     CAST(h.changed_at AS DATE) AS on_date,
     ROW(h.changed_at, COALESCE(h.seq, 0), m.status <> 'open', m.position) AS place
   FROM stage_changes AS h
-  JOIN deals AS d ON d.opportunity_id = h.opportunity_id
+  JOIN watched AS d ON d.opportunity_id = h.opportunity_id
   JOIN stage_map AS m ON m.pipeline = d.pipeline AND m.stage = h.stage
   WHERE h.changed_at < CAST($as_of AS DATE) + INTERVAL 1 DAY
 ), closing AS (
@@ -56,11 +56,14 @@ history AS (
   FROM history AS h
   LEFT JOIN closing AS c ON c.opportunity_id = h.opportunity_id
 )"""
-"""The rows of the history up to ``as_of``, told apart from those after the closing row."""
+"""The rows of the ``watched`` deals up to ``as_of``, with those after the closing row marked."""
+
+ALL_WATCHED = "watched AS (SELECT * FROM deals)"
+"""Read the rows of every deal one by one."""
 
 
 def visits(after_close: AfterClose = "ignore") -> str:
-    """Return the visits of each deal to open stages and to the win, with what is not in the rows.
+    """Return the visits of watched deals to open stages and to the win, recorded or not.
 
     ``visits``: opportunity_id, position, on_date (NULL where unknown), owner_id, place.
     """
@@ -74,7 +77,7 @@ visits AS (
   SELECT d.opportunity_id, m.position,
     CASE WHEN d.status = 'won' THEN d.closed_on ELSE d.created_on END,
     d.owner_id, ROW(CAST($as_of AS TIMESTAMP), 0, d.status <> 'open', m.position)
-  FROM deals AS d
+  FROM watched AS d
   JOIN (
     SELECT pipeline, status, CASE WHEN status = 'open' THEN stage END AS stage,
       max(position) AS position

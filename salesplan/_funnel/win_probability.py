@@ -1,0 +1,203 @@
+"""The chance that a deal is won by a number of days, lost deals and open ones counted right."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from salesplan import dimensions, survival
+from salesplan._funnel import history
+from salesplan._funnel.arguments import Span, inside, labelled, once, resolved, words
+from salesplan._funnel.late_start import records_begin_on
+from salesplan.crm import Crm
+from salesplan.errors import InputError
+from salesplan.periods import to_date
+
+HORIZONS = (30, 60, 90, 180, 365)
+
+COLUMNS = [
+    "horizon_days",
+    "n",
+    "won_count",
+    "lost_count",
+    "open_count",
+    "at_risk_count",
+    "won_rate",
+    "won_rate_low",
+    "won_rate_high",
+    "lost_rate",
+    "lost_rate_low",
+    "lost_rate_high",
+    "open_rate",
+    "observed_since",
+    "late_count",
+    "reason",
+]
+
+
+def win_probability(
+    crm: Crm,
+    *,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    by: str | Sequence[str] | None = None,
+    horizons: Sequence[int] = HORIZONS,
+    observed_since: str | dt.date | None = None,
+    only: Mapping[str, Any] | None = None,
+    as_of: str | dt.date | None = None,
+) -> pd.DataFrame:
+    """Return the probability that a new deal is won, or lost, within so many days.
+
+    Open deals count for as long as they have been watched, and a lost deal can no longer be
+    won (Aalen-Johansen, with the loss as a competing risk). One minus a Kaplan-Meier curve
+    with losses taken out would promise more wins than there can be.
+
+    Parameters
+    ----------
+    crm
+        The exports.
+    since, until, month, quarter, year
+        Period in which the deals were created; all time if none is given.
+    by
+        Dimension or dimensions; ``month``, ``quarter``, ``year`` go by creation.
+    horizons
+        Numbers of days since creation.
+    observed_since
+        Day from which closings are on record. An export that begins late shows none of the
+        deals closed before; older deals then count only from that day on (left truncation).
+        Not given, it is found: see Notes.
+    only
+        Dimension -> value or values to keep.
+    as_of
+        Date to look from; the load's if not given.
+
+    Returns
+    -------
+    DataFrame
+        The dimensions, ``horizon_days``, ``n``, ``won_count``, ``lost_count`` and ``open_count``
+        of all deals watched, ``at_risk_count`` (still open and watched at the horizon),
+        ``won_rate`` and ``lost_rate`` with intervals (95 %), ``open_rate``, ``observed_since``
+        and ``late_count`` (deals that came under observation late), ``reason``. A deal that
+        ended otherwise counts among the lost.
+
+    Raises
+    ------
+    InputError
+        For a horizon that is not a positive number of days.
+
+    Notes
+    -----
+    Where ``observed_since`` is not given, the day of the first closing is taken if the deals
+    created before it could hardly all have stayed open until then (a chance below one in a
+    thousand, judged by the later deals); otherwise all records are taken as complete.
+
+    Examples
+    --------
+    >>> columns = ["horizon_days", "n", "won_rate", "lost_rate", "open_rate"]
+    >>> sp.funnel.win_probability(paper(), horizons=[60, 120])[columns].round(3)
+       horizon_days   n  won_rate  lost_rate  open_rate
+    0            60  10     0.111      0.111      0.778
+    1           120  10     0.370      0.241      0.389
+    """
+    crm = crm if as_of is None else crm.at(as_of)
+    crm.require("opportunities", need="win_probability")
+    if not horizons or any(day <= 0 for day in horizons):
+        raise InputError(f"horizons={horizons!r}: give positive numbers of days, such as [30, 90].")
+    period = resolved(crm, since, until, month, quarter, year)
+    grouping = dimensions.grouping(by, "opportunities", date="d.created_on")
+    deals = _watched(crm, period, grouping, only)
+    begin = to_date(observed_since, "observed_since") if observed_since else None
+    begin = begin or records_begin_on(deals)
+    keys = grouping.names
+    groups = deals.groupby(keys, dropna=False, sort=True) if keys else [((), deals)]
+    parts = [
+        labelled(_by_horizon(crm, group, sorted(horizons), begin), keys, key)
+        for key, group in groups
+    ]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    return whole.reindex(columns=[*keys, *COLUMNS])
+
+
+def _watched(
+    crm: Crm, period: Span, by: dimensions.Grouping, only: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Return deals counted by creation, age at the end of observation, and outcome."""
+    condition, joins, params = dimensions.where(only, "opportunities")
+    ended = "CASE d.status WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END"
+    days = "GREATEST(COALESCE(d.closed_on, CAST($as_of AS DATE)) - d.created_on, 0)"
+    days = f"CASE WHEN d.status = 'open' THEN CAST($as_of AS DATE) - d.created_on ELSE {days} END"
+    sql = f"""
+WITH {history.DEALS}
+SELECT {by.select} d.created_on, CAST({days} AS BIGINT) AS days, {ended} AS outcome,
+  CAST(count(*) AS BIGINT) AS deals
+FROM deals AS d
+JOIN opportunities AS t ON t.opportunity_id = d.opportunity_id {once(by.joins, joins)}
+WHERE d.created_on IS NOT NULL AND (d.status = 'open' OR d.closed_on IS NOT NULL)
+  AND {condition} AND {inside("d.created_on")}
+GROUP BY {by.keys} d.created_on, {days}, {ended}
+"""
+    since, until = period
+    return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params)
+
+
+def _by_horizon(
+    crm: Crm, deals: pd.DataFrame, horizons: Sequence[int], begin: dt.date | None
+) -> pd.DataFrame:
+    days = deals["days"].to_numpy(np.int64)
+    late = _age_at(begin, deals)
+    # Ended before the records begin, yet on record: nothing of the kind could have been missed.
+    seen = (late == 0) | (late < days)
+    late, deals, days = late[seen], deals[seen], days[seen]
+    curve = survival.aalen_johansen(days, deals["outcome"], entered=late, counts=deals["deals"])
+    count = deals["deals"]
+    frame = pd.DataFrame({"horizon_days": list(horizons)}).assign(
+        n=int(count.sum()),
+        won_count=int(count[deals["outcome"] == "won"].sum()),
+        lost_count=int(count[deals["outcome"] == "lost"].sum()),
+        open_count=int(count[deals["outcome"].isna()].sum()),
+        at_risk_count=[int(count[(days > h) & (late <= h)].sum()) for h in horizons],
+        observed_since=begin,
+        late_count=int(count[late > 0].sum()),
+    )
+    return _with_reasons(crm, _with_incidence(frame, curve), int(days.max(initial=0)))
+
+
+def _age_at(begin: dt.date | None, deals: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the age up to which nothing of a deal was on record."""
+    if begin is None:
+        return np.zeros(len(deals), np.int64)
+    # A deal that closes on the first day of the records is on record: watched from the day before.
+    age = (pd.Timestamp(begin) - pd.Timedelta(days=1) - deals["created_on"]).dt.days
+    return np.asarray(age.clip(lower=0), np.int64)
+
+
+def _with_incidence(frame: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    for outcome in ("won", "lost"):
+        own = curve[curve["outcome"] == outcome]
+        for name in ("incidence", "incidence_low", "incidence_high"):
+            column = name.replace("incidence", f"{outcome}_rate")
+            frame[column] = survival.at(own, frame["horizon_days"], name)
+    return frame.assign(open_rate=(1 - frame["won_rate"] - frame["lost_rate"]).clip(lower=0))
+
+
+def _with_reasons(crm: Crm, frame: pd.DataFrame, watched_days: int) -> pd.DataFrame:
+    """Blank what nobody has been watched long enough for, and say so."""
+    beyond = (frame["horizon_days"] > watched_days) & (frame["open_rate"] > 0)
+    rates = [name for name in frame.columns if "_rate" in name]
+    frame[rates] = frame[rates].mask(beyond)
+    late = frame["observed_since"].notna() & (frame["late_count"] > 0)
+    frame["reason"] = ""
+    for i in frame.index[late]:
+        day, count = frame["observed_since"][i], frame["late_count"][i]
+        frame.loc[i, "reason"] = words(crm, "reason_truncated", day=day, count=count)
+    for i in frame.index[beyond]:
+        frame.loc[i, "reason"] = words(crm, "reason_beyond", days=frame["horizon_days"][i])
+    return frame

@@ -19,7 +19,7 @@ def faults(criterion: Criterion, place: Place) -> Iterator[Fault]:
         yield (*at, key), message
     for key, message in _OF_KIND.get(curve.kind, _nothing)(curve):
         yield (*at, key), message
-    if curve.kind in ("linear", "per_point") and curve.reads != "attainment":
+    if curve.kind in ("linear", "per_point") and curve.looks_at != "attainment":
         yield (*at, "reads"), f"a {curve.kind} curve reads the attainment"
     if curve.reads_column and criterion.per != "deal":
         yield (*at, "reads_column"), "needs per = 'deal'"

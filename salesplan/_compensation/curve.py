@@ -77,7 +77,9 @@ class Curve(Named):
     """
 
     kind: Kind = "linear"
-    reads: Reads = "attainment"
+    reads: Reads | None = Field(
+        None, description="attainment (the actual for rate and per_unit), actual, gap or target"
+    )
     reads_column: str | None = Field(
         None, description="column of the deals to read instead, for criteria paid per deal"
     )
@@ -115,6 +117,11 @@ class Curve(Named):
     values: tuple[tuple[float, ...], ...] = ()
     between: scales.Between = "below"
     outside: float = 0.0
+
+    @property
+    def looks_at(self) -> Reads:
+        """What the curve reads, said or understood."""
+        return self.reads or ("actual" if self.kind in ("rate", "per_unit") else "attainment")
 
     @property
     def is_money(self) -> bool:

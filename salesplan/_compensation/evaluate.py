@@ -92,7 +92,7 @@ def _weights(
     if scheme.no_target != "redistributed":
         return shares
     missing = [
-        np.where(needs_goal(c) & np.isnan(f.read(c.curve.reads)), s, 0.0)
+        np.where(needs_goal(c) & np.isnan(f.read(c.curve.looks_at)), s, 0.0)
         for c, f, s in zip(scheme.criteria, found, shares, strict=True)
     ]
     total, lost = np.sum(shares, axis=0), np.sum(missing, axis=0)
@@ -102,7 +102,7 @@ def _weights(
 
 def needs_goal(criterion: Criterion) -> bool:
     """Whether a criterion pays a share of target pay by looking at a goal."""
-    return criterion.curve.reads != "actual" and criterion.curve.kind not in ("levels", "matrix")
+    return criterion.curve.looks_at != "actual" and criterion.curve.kind not in ("levels", "matrix")
 
 
 def _paid(
@@ -115,7 +115,7 @@ def _paid(
     present: Presence,
 ) -> Line:
     holds = _holds(criterion, panel, present)
-    read = figures.read(criterion.curve.reads)
+    read = figures.read(criterion.curve.looks_at)
     has_no_goal = needs_goal(criterion) & np.isnan(read) & (criterion.per == "period") & holds
     rate = curve_value(criterion, figures)
     if scheme.no_target == "pays_target":
@@ -153,8 +153,8 @@ def curve_value(criterion: Criterion, figures: Figures) -> Floats:
         return figures.paid
     if curve.kind == "matrix":
         second = figures.second if figures.second is not None else figures.actual
-        return curve.grid(figures.read(curve.reads), second)
-    x = figures.read(curve.reads)
+        return curve.grid(figures.read(curve.looks_at), second)
+    x = figures.read(curve.looks_at)
     if curve.kind == "per_point" and curve.whole_points:
         x = 1 + np.trunc(np.round((x - 1) * 100, 6)) / 100
     return curve.scale(x)
@@ -169,7 +169,7 @@ def _money(criterion: Criterion, figures: Figures, rate: Floats, share: Floats) 
     if curve.kind in ("rate", "per_unit", "tiers"):
         # Rates on slices of attainment are rates on slices of the goal.
         return (
-            rate * figures.target if curve.reads == "attainment" and curve.kind == "tiers" else rate
+            rate * figures.target if curve.looks_at == "attainment" and curve.kind == "tiers" else rate
         )
     return rate * figures.actual
 

@@ -90,7 +90,7 @@ def _figures(scheme: Scheme, rows: pd.DataFrame, person: np.ndarray) -> pd.DataF
 
 
 def _needs_goal(criterion: Criterion) -> bool:
-    is_read = criterion.curve.reads in ("attainment", "gap", "target")
+    is_read = criterion.curve.looks_at in ("attainment", "gap", "target")
     return criterion.target.source == "targets" and is_read and criterion.per == "period"
 
 

@@ -32,7 +32,7 @@ def is_split(line: Line) -> bool:
 
 def _of_line(simulation: Simulation, line: Line) -> pd.DataFrame:
     scale = line.criterion.curve.scale
-    x = line.figures.read(line.criterion.curve.reads)
+    x = line.figures.read(line.criterion.curve.looks_at)
     s, t = np.nonzero(line.holds & ~np.isnan(x))
     read = x[s, t]
     reached = scale.piece(read)

@@ -46,7 +46,7 @@ def _money(
     reached: Floats,
 ) -> Floats:
     curve = criterion.curve
-    x = {"attainment": reached, "actual": amount}.get(curve.reads, amount)
+    x = {"attainment": reached, "actual": amount}.get(curve.looks_at, amount)
     if curve.reads_column is not None:
         x = _column(deals, curve.reads_column)
     value = np.nan_to_num(curve.scale(x))

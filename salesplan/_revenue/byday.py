@@ -1,0 +1,63 @@
+"""Lines by the day: each day carries the price over the days of its billing period.
+
+This is straight-line revenue. It is also the MRR of a policy that normalises by actual
+days. Each piece is cut at billing dates and month ends; within a cut the day's price and the
+month's length are constant.
+"""
+
+from __future__ import annotations
+
+from salesplan._revenue.calendar import FAR, days_in, later, month
+from salesplan._revenue.pausing import carried, has_pauses
+from salesplan._revenue.question import Question
+
+
+def tables(q: Question, source: str) -> dict[str, str]:
+    """Return ``day_pieces``: pieces cut by billing period and month.
+
+    ``amount_year`` is twelve times what the whole month would bring, so that the share of
+    the month's days in force gives the revenue of those days.
+    """
+    columns = q.listed(
+        "customer", "product", "plan", "currency", "line_id", "contract_id", "price_key",
+        "starts_on", "booked_on", "member", "quantity", *carried(q),
+        *(["is_pause"] if has_pauses(q) else []),
+    )  # fmt: skip
+    length = f"LEAST({days_in('first_day')}, $as_of + 1 - first_day)"
+    return {
+        "numbered": f"""
+        SELECT *, UNNEST(GENERATE_SERIES(CAST(0 AS BIGINT), CAST({_COUNT} AS BIGINT))) AS n
+        FROM (SELECT *, COALESCE(until_on, $as_of + 1) AS stop_on FROM {source}) AS stopped""",
+        "billed": f"""
+        SELECT *, period_end - period_start AS length_days,
+          GREATEST(start_on, period_start) AS from_on, LEAST(stop_on, period_end) AS to_on
+        FROM (SELECT *, {_start("n")} AS period_start, {_start("n + 1")} AS period_end
+              FROM numbered) AS periods""",
+        "monthly_cuts": f"""
+        SELECT *, CAST(UNNEST(GENERATE_SERIES({month("from_on")}, to_on - 1, INTERVAL 1 MONTH))
+          AS DATE) AS first_day
+        FROM billed WHERE from_on < to_on""",
+        "day_pieces": f"""
+        SELECT {columns}, GREATEST(from_on, first_day) AS start_on,
+          LEAST(to_on, {later("first_day", 1)}) AS until_on,
+          CAST(ROUND(CAST(amount_year AS DOUBLE) * 12 * {length} / length_days, 6)
+            AS DECIMAL(38, 6)) AS amount_year
+        FROM monthly_cuts""",
+    }
+
+
+# One more than needed does no harm: a period outside the piece is dropped again.
+_COUNT = """CASE WHEN period_months > 0
+            THEN date_diff('month', starts_on, stop_on) // period_months + 1
+            WHEN period_days > 0 THEN (stop_on - starts_on) // period_days + 1 ELSE 0 END"""
+
+
+def _start(n: str) -> str:
+    """Return SQL for the first day of a line's billing period number ``n``, 0 first.
+
+    A price for the whole term has one period; it starts with the line and ends with it.
+    """
+    term_end = f"COALESCE(term_end, {FAR})" if n == "n + 1" else "starts_on"
+    return f"""CASE WHEN period_months > 0 THEN {later("starts_on", f"({n}) * period_months")}
+            WHEN period_days > 0 THEN starts_on + CAST(({n}) * period_days AS INTEGER)
+            ELSE {term_end} END"""

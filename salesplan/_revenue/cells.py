@@ -1,0 +1,187 @@
+"""What moved and why: steps netted per customer and product, then named.
+
+The order of the questions decides the name. Was the customer there before and after? Only
+then: is the product new to the customer, gone, or changed; and a changed product, by price
+or by volume? Price is told from volume at the seats that stay: seats that left one price and
+arrived at another in the same plan moved by price, every other seat is volume.
+"""
+
+from __future__ import annotations
+
+from salesplan._revenue.calendar import month
+from salesplan._revenue.question import Question
+from salesplan._revenue.steps import steps_sql
+
+STAY = ("s_up", "s_cross", "s_price_up", "s_down", "s_price_down", "s_moved")
+"""Parts of a change of a customer who stays; losses are negative here."""
+
+
+def cells_sql(q: Question) -> dict[str, str]:
+    """Return the tables that end in ``products`` and ``customers``."""
+    tables = steps_sql(q)
+    tables |= {"priced": _priced(q), "plans": _PLANS, "changes": _CHANGES, "states": _STATES}
+    if q.policy.swaps == "netted":
+        tables |= {"swaps": _SWAPS}
+    tables |= {"products": _products(q), "totals": _totals(), "customers": _customers(q)}
+    return tables
+
+
+def _priced(q: Question) -> str:
+    late = q.known == "then"
+    core, held = ("CASE WHEN is_late THEN 0 ELSE {0} END", "CASE WHEN is_late THEN {0} ELSE 0 END")
+    amount, member, quantity = (
+        core.format(name) if late else name for name in ("amount", "member", "quantity")
+    )
+    return f"""
+        SELECT customer, product, plan, price_key, slot, sum({amount}) AS amount,
+          sum({quantity}) AS quantity, CAST(sum({member}) AS BIGINT) AS member,
+          {f"sum({held.format('amount')})" if late else "0"} AS late,
+          {f"CAST(sum({held.format('member')}) AS BIGINT)" if late else "0"} AS late_member,
+          {"sum(fx)" if "currencies" in q.traits else "0"} AS fx,
+          min(CASE WHEN quantity > 0 THEN day END) AS up_on,
+          max(CASE WHEN quantity < 0 THEN day END) AS down_on
+        FROM steps GROUP BY customer, product, plan, price_key, slot"""
+
+
+_PLANS = """
+        SELECT *, CASE WHEN removed > 0 AND added > 0 THEN
+            LEAST(added, removed) * (CAST(added_amount AS DOUBLE) / CAST(added AS DOUBLE)
+              - CAST(removed_amount AS DOUBLE) / CAST(removed AS DOUBLE))
+            ELSE 0 END AS price_effect
+        FROM (
+          SELECT customer, product, plan, slot, sum(amount) AS amount, sum(late) AS late,
+            sum(fx) AS fx, sum(member) AS member, sum(late_member) AS late_member,
+            min(up_on) AS up_on, max(down_on) AS down_on,
+            sum(CASE WHEN quantity > 0 THEN quantity ELSE 0 END) AS added,
+            sum(CASE WHEN quantity > 0 THEN amount ELSE 0 END) AS added_amount,
+            -sum(CASE WHEN quantity < 0 THEN quantity ELSE 0 END) AS removed,
+            -sum(CASE WHEN quantity < 0 THEN amount ELSE 0 END) AS removed_amount
+          FROM priced GROUP BY customer, product, plan, slot) AS by_plan"""
+
+# A price effect below half a cent a year is what division leaves behind, not a price change.
+_CHANGES = """
+        SELECT customer, product, slot, sum(amount) AS amount, sum(late) AS late, sum(fx) AS fx,
+          CAST(sum(member) AS BIGINT) AS member, CAST(sum(late_member) AS BIGINT) AS late_member,
+          min(up_on) AS up_on, max(down_on) AS down_on,
+          sum(CASE WHEN effect > 0 THEN effect ELSE 0 END) AS price_up,
+          sum(CASE WHEN effect < 0 THEN effect ELSE 0 END) AS price_down
+        FROM (
+          SELECT *, CASE WHEN ABS(price_effect) < 0.005 THEN 0
+              WHEN ABS(CAST(amount AS DOUBLE) - price_effect) < 0.005 THEN amount
+              ELSE CAST(ROUND(price_effect, 6) AS DECIMAL(38, 6)) END AS effect
+          FROM plans) AS effects
+        GROUP BY customer, product, slot"""
+
+_STATES = """
+        SELECT *, CASE WHEN members > 0 AND members - member <= 0 THEN 'gained'
+            WHEN members <= 0 AND members - member > 0 THEN 'lost' ELSE 'kept' END AS fate
+        FROM (
+          SELECT *, SUM(member + late_member) OVER (
+            PARTITION BY customer, product ORDER BY slot) AS members
+          FROM changes
+          WHERE amount <> 0 OR late <> 0 OR fx <> 0 OR member <> 0 OR late_member <> 0) AS lived"""
+
+_SWAPS = """
+        SELECT customer, slot, swap_on,
+          sum(CASE WHEN fate = 'gained' THEN amount ELSE 0 END) AS gain,
+          sum(CASE WHEN fate = 'lost' THEN amount ELSE 0 END) AS loss
+        FROM (SELECT *, CASE WHEN fate = 'gained' THEN up_on ELSE down_on END AS swap_on
+              FROM states WHERE fate <> 'kept') AS ends
+        GROUP BY customer, slot, swap_on
+        HAVING max(fate) <> min(fate)"""
+
+
+def _products(q: Question) -> str:
+    """Return product changes with the names they take if the customer stays."""
+    kept = "CASE WHEN p.fate = 'kept' THEN {0} ELSE 0 END"
+    volume = "p.amount - p.price_up - p.price_down"
+    netted = q.policy.swaps == "netted"
+    swapped = "w.gain IS NOT NULL" if netted else "FALSE"
+    share = _swap_share() if netted else "CAST(0 AS DECIMAL(38, 6))"
+    join = _SWAP_JOIN if netted else ""
+    return f"""
+        SELECT p.customer, p.product, p.slot, p.amount, p.late, p.fx, p.member, p.late_member,
+          {kept.format(f"GREATEST({volume}, 0)")} + GREATEST({share}, 0) AS s_up,
+          CASE WHEN p.fate = 'gained' AND NOT {swapped} THEN p.amount ELSE 0 END AS s_cross,
+          {kept.format("p.price_up")} AS s_price_up,
+          {kept.format(f"LEAST({volume}, 0)")} + LEAST({share}, 0)
+            + CASE WHEN p.fate = 'lost' AND NOT {swapped} THEN p.amount ELSE 0 END AS s_down,
+          {kept.format("p.price_down")} AS s_price_down,
+          CASE WHEN {swapped} THEN p.amount - {share} ELSE 0 END AS s_moved
+        FROM states AS p {join}"""
+
+
+_SWAP_JOIN = """LEFT JOIN swaps AS w ON w.customer = p.customer AND w.slot = p.slot
+          AND p.fate <> 'kept'
+          AND w.swap_on = CASE WHEN p.fate = 'gained' THEN p.up_on ELSE p.down_on END"""
+
+
+def _swap_share() -> str:
+    """Return SQL for a swapped product's part of the net: its share of the larger side."""
+    net = "CAST(p.amount AS DOUBLE) * CAST(w.gain + w.loss AS DOUBLE)"
+    share = f"CAST(ROUND({net} / CAST({{0}} AS DOUBLE), 6) AS DECIMAL(38, 6))"
+    return f"""CASE WHEN w.gain IS NULL THEN 0
+            WHEN w.gain + w.loss > 0 AND p.fate = 'gained' THEN {share.format("w.gain")}
+            WHEN w.gain + w.loss < 0 AND p.fate = 'lost' THEN {share.format("w.loss")}
+            ELSE 0 END"""
+
+
+def _totals() -> str:
+    """Return the changes of each customer and slot, summed over products."""
+    sums = ", ".join(f"sum({name}) AS {name}" for name in ("amount", "late", "fx", *STAY[:-1]))
+    return f"""
+        SELECT customer, slot, {sums}, CAST(sum(member) AS BIGINT) AS member,
+          CAST(sum(late_member) AS BIGINT) AS late_member
+        FROM products GROUP BY customer, slot"""
+
+
+def _customers(q: Question) -> str:
+    """Return each customer's changes with what the customer was before and is after."""
+    return f"""
+        SELECT *, CASE WHEN members > 0 AND members - member <= 0 THEN {_arrival(q)}
+            WHEN members <= 0 AND members - member > 0 THEN 'churn'
+            ELSE 'stay' END AS fate,
+          {_left(q, "s_up + s_cross + s_price_up", "-(s_down + s_price_down)")} AS gains_left,
+          {_left(q, "-(s_down + s_price_down)", "s_up + s_cross + s_price_up")} AS losses_left,
+          {_passing(q)} AS passing
+        FROM (
+          SELECT *, LAG(slot) OVER earlier AS before_slot,
+            LAG(closing - amount - late - fx) OVER earlier AS baseline
+          FROM (
+            SELECT *, SUM(member + late_member) OVER so_far AS members,
+              SUM(amount + late + fx) OVER so_far AS closing
+            FROM totals WINDOW so_far AS (PARTITION BY customer ORDER BY slot)) AS summed
+          WINDOW earlier AS (PARTITION BY customer ORDER BY slot)) AS dated"""
+
+
+def _arrival(q: Question) -> str:
+    """Return SQL for new or reactivation, by what the policy calls a return."""
+    p = q.policy
+    if p.reactivation == "never":
+        return "'new'"
+    if p.reactivation == "any":
+        return "CASE WHEN before_slot IS NULL THEN 'new' ELSE 'reactivation' END"
+    away = (
+        f"date_diff('month', before_slot, slot) <= {p.reactivation_months}"
+        if p.reactivation_months is not None
+        else f"slot - before_slot <= {p.reactivation_days}"
+    )
+    return f"CASE WHEN {away} THEN 'reactivation' ELSE 'new' END"
+
+
+def _left(q: Question, mine: str, other: str) -> str:
+    """Return SQL for the share of gains (or losses) that stands after offsetting the other."""
+    if q.policy.offsets == "product":
+        return "CAST(1 AS DOUBLE)"
+    return f"""CASE WHEN {mine} <= {other} THEN CAST(0 AS DOUBLE)
+            ELSE 1 - CAST({other} AS DOUBLE) / CAST({mine} AS DOUBLE) END"""
+
+
+def _passing(q: Question) -> str:
+    """Return SQL that is true for a customer who joins and leaves inside one month."""
+    if q.policy.join_and_leave != "hidden":
+        return "FALSE"
+    over = f"OVER (PARTITION BY customer, {month('slot')} ORDER BY slot ROWS BETWEEN"
+    return f"""(FIRST_VALUE(members - member - late_member) {over} UNBOUNDED PRECEDING
+            AND CURRENT ROW) <= 0 AND LAST_VALUE(members) {over} CURRENT ROW
+            AND UNBOUNDED FOLLOWING) <= 0)"""

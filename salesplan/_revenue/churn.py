@@ -1,0 +1,170 @@
+"""Who left, what left with them, and what stayed: churn and retention rates by period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from salesplan import periods, stats
+from salesplan._revenue import calendar, reasons
+from salesplan._revenue.arithmetic import rates_of
+from salesplan._revenue.movements import bounds, bridge_sql, finished, moves_sql, with_tables
+from salesplan._revenue.policy import Policy
+from salesplan._revenue.question import Question, question
+from salesplan.crm import Crm
+from salesplan.errors import one_of
+
+Unit = Literal["month", "quarter", "year"]
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+_BASES = {
+    "opening": "customers at the start",
+    "opening_plus_new": "customers at the start plus new ones",
+}
+
+
+def churn(
+    crm: Crm,
+    *,
+    by: str | Sequence[str] | None = None,
+    unit: Unit = "month",
+    only: Mapping[str, Any] | None = None,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+    month: str | None = None,
+    quarter: str | None = None,
+    year: str | int | None = None,
+    policy: str | Policy | None = None,
+    known: str = "now",
+    as_of: str | dt.date | None = None,
+) -> pd.DataFrame:
+    """Return churn and retention rates."""
+    one_of(unit, list(MONTHS), "unit")
+    q = question(crm, policy=policy, by=by, only=only, as_of=as_of, known=known)
+    span = bounds(q, since=since, until=until, month=month, quarter=quarter, year=year)
+    bridge = finished(q, q.ask(bridge_sql(q), **span))
+    frame = _periods(q, bridge, unit).merge(_kept(q, unit), how="left", on=[unit, *q.names])
+    frame = frame.merge(reasons.by_period(q, unit), how="left", on=[unit, *q.names])
+    filled = frame.fillna(dict.fromkeys([*_KEPT, *reasons.COLUMNS], 0))
+    return _judged(q, filled, unit)
+
+
+def _periods(q: Question, bridge: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """Return the bridge by period: opening of the first month, sums, closing of the last."""
+    starts = q.crm.settings.fiscal_year_starts
+    first = [_first_day(day.date(), unit, starts) for day in bridge["month"]]
+    keyed = bridge.assign(**{unit: pd.Series(pd.to_datetime(first), index=bridge.index)})
+    rules = {
+        name: "first"
+        if name.startswith("opening")
+        else "last"
+        if name.startswith("clos")
+        else "sum"
+        for name in bridge.columns
+        if name.endswith(("_amount", "_count"))
+    }
+    grouped = keyed.groupby([unit, *q.names], as_index=False, sort=True)
+    return grouped.agg(rules | {"is_open": "max"})
+
+
+def _first_day(day: dt.date, unit: Unit, fiscal_start: int) -> dt.date:
+    return periods.containing(day, unit, fiscal=True, fiscal_start=fiscal_start).since
+
+
+_KEPT = ("lost_amount", "change_amount", "left_count", "passing_count", "joined_count")
+
+
+def _kept(q: Question, unit: Unit) -> pd.DataFrame:
+    """Return, per period, what customers present at its start lost, customer by customer."""
+    period = calendar.period("slot", unit, q.crm.settings.fiscal_year_starts)
+    own = q.listed("customer")
+    group = q.listed("customer", "period")
+    tables = moves_sql(q) | {
+        "balances": f"""
+        SELECT {own}, slot, {period} AS period, fate, members, change - fx - restatement AS core,
+          SUM(change) OVER (PARTITION BY {own} ORDER BY slot) - change AS opening,
+          members - member - late_member AS before
+        FROM moves""",
+        "ordered": f"""
+        SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY slot) AS first,
+          ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY slot DESC) AS last
+        FROM balances""",
+        "stories": f"""
+        SELECT {group}, SUM(CASE WHEN first = 1 THEN opening ELSE 0 END) AS opening,
+          SUM(CASE WHEN first = 1 THEN before ELSE 0 END) AS before, SUM(core) AS core,
+          SUM(CASE WHEN last = 1 THEN members ELSE 0 END) AS members,
+          MAX(CASE WHEN fate = 'new' THEN 1 ELSE 0 END) AS joined
+        FROM ordered GROUP BY {group}""",
+    }
+    gone = "before > 0 AND members <= 0"
+    change = f"CASE WHEN before <= 0 THEN 0 WHEN {gone} THEN -opening ELSE core END"
+    return pd.DataFrame(
+        q.ask(
+            with_tables(
+                tables,
+                f"""
+        SELECT period AS "{unit}", {q.named}
+          ROUND(CAST(SUM(GREATEST(-({change}), 0)) AS DOUBLE) / 12, 8) AS lost_amount,
+          ROUND(CAST(SUM({change}) AS DOUBLE) / 12, 8) AS change_amount,
+          CAST(SUM(CASE WHEN {gone} THEN 1 ELSE 0 END) AS BIGINT) AS left_count,
+          CAST(SUM(CASE WHEN before <= 0 AND joined = 1 AND members <= 0 THEN 1 ELSE 0 END)
+            AS BIGINT) AS passing_count,
+          CAST(SUM(CASE WHEN before <= 0 AND joined = 1 THEN 1 ELSE 0 END) AS BIGINT)
+            AS joined_count
+        FROM stories GROUP BY {q.listed("period")}""",
+            )
+        )
+    )
+
+
+def _judged(q: Question, frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """Add the rates, each beside what it is made of, and the company's target band."""
+    counted = frame["passing_count"] if q.policy.join_and_leave in ("numerator", "both") else 0
+    wide = q.policy.churn_base == "opening_plus_new"
+    frame["churned_count"] = (frame["left_count"] + counted).astype("int64")
+    frame["base_count"] = (frame["opening_count"] + (frame["joined_count"] if wide else 0)).astype(
+        "int64"
+    )
+    judged = stats.with_rate(frame, "churned_count", "base_count", "logo_churn_rate")
+    judged = rates_of(judged, policy=q.policy, months=MONTHS[unit])
+    opening = judged["opening_amount"].where(judged["opening_amount"] > 0)
+    judged["grr_rate"] = ((opening - judged["lost_amount"]) / opening).clip(upper=1)
+    judged["nrr_rate"] = (opening + judged["change_amount"]) / opening
+    judged = _against_target(q, judged, MONTHS[unit])
+    judged["base"] = _BASES[q.policy.churn_base]
+    judged["policy"] = q.policy.name
+    ordered = judged[[unit, *q.names, *COLUMNS]]
+    ordered.attrs.update(policy=q.policy.note, as_of=q.as_of.isoformat())
+    return ordered
+
+
+def _against_target(q: Question, frame: pd.DataFrame, months: int) -> pd.DataFrame:
+    """Show the target of a month beside the month's (or equivalent) churn of customers."""
+    limits = q.crm.settings.thresholds
+    monthly = 1 - (1 - frame["logo_churn_rate"]) ** (1 / months)
+    judged = np.select(
+        [monthly.isna(), monthly < limits.churn_low, monthly <= limits.churn_high],
+        ["none", "below", "within"],
+        "above",
+    )
+    return frame.assign(
+        monthly_churn_rate=monthly,
+        target_low_rate=limits.churn_low,
+        target_high_rate=limits.churn_high,
+        against_target=judged,
+    )
+
+
+COLUMNS = (
+    "opening_count", "joined_count", "passing_count", "churned_count", "base_count", "base",
+    "logo_churn_rate", "logo_churn_rate_low", "logo_churn_rate_high", "annual_logo_churn_rate",
+    "opening_amount", "churn_amount", "lost_contraction_amount", "gained_expansion_amount",
+    "reactivation_amount", "gross_churn_rate", "net_churn_rate", "annual_gross_churn_rate",
+    "grr_rate", "nrr_rate", "quick_ratio", *reasons.COLUMNS,
+    "monthly_churn_rate", "target_low_rate", "target_high_rate", "against_target",
+    "reason", "is_open", "policy",
+)  # fmt: skip

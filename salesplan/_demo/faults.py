@@ -140,11 +140,9 @@ FAULTS = (
         "ORDER BY opportunity_id LIMIT 2 OFFSET 80",
     ),
     Fault(
-        "currency without a rate", "contracts.xlsx", "contract_lines", "currency", 1,
-        "a line is priced in SEK, for which finance keeps no rate",
-        _copy("contract_lines", "line_id", "'Z9' || right(line_id, 4)",
-              "'SEK' AS currency, NULL AS replaces_line_id",
-              "billing_period = 'once' AND sale_type = 'service'", 1, 12),
+        "currency without a rate", "deals.csv", "opportunities", "currency", 1,
+        "a deal is priced in SEK, for which finance keeps no rate",
+        _deals("\"Currency\" = 'SEK'", _CLOSED, 1, 90),
     ),
     Fault(
         "end before start", "contracts.xlsx", "contract_lines", "ends_on", 2,

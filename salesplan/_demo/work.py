@@ -25,6 +25,7 @@ _AHEAD = (1, 2, 4, 6, 9, 14, 22)
 _CARE_MEETINGS = (2.4, 1.1, 0.5)
 _CARE_CALLS = (6.0, 3.6, 2.4)
 _FORTNIGHT = 10
+_REBOOKED_AFTER = 4
 _DESK_MINUTES = ((1100, 1520), (470, 760), (330, 560), (300, 560))
 
 
@@ -78,9 +79,9 @@ def _stage_work(chance: Chance, deals: Deals, stage: int) -> pd.DataFrame:
     if kind in (MEETING, DEMO):
         first = _invite(chance, work)
         missed = first[(first["status"] == NO_SHOW) & chance.happens(0.8, len(first))].copy()
-        missed["day"] = from_work(to_work(missed["day"]) + 4)
+        missed["day"] = from_work(to_work(missed["day"]) + _REBOOKED_AFTER)
         again = _invite(chance, missed)
-        again["booked"] = missed["day"].to_numpy() - 5
+        again["booked"] = from_work(to_work(again["day"]) - _REBOOKED_AFTER)
         return pd.concat([first, again[again["day"] <= LAST]], ignore_index=True)
     work["minutes"] = 15 * (
         chance.between(1, 2, len(work)) if kind == CALL else _writing(chance, work)

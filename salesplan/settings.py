@@ -13,7 +13,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from salesplan import documents
-from salesplan._settings.files import FileRule, known_columns
+from salesplan._settings.files import FileRule as FileRule
+from salesplan._settings.files import known_columns
 from salesplan.documents import Document
 
 Share = float

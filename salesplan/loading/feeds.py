@@ -1,0 +1,174 @@
+"""A feed: one source on its way into one canonical table, as SQL that yields text.
+
+What a file is comes from ``salesplan.exports``; how its cells are written is decided in
+``styles``; this module puts both into expressions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import duckdb
+
+from salesplan import schema
+from salesplan.exports import Recognised, shapes
+from salesplan.exports.cells import Selection
+from salesplan.loading import dates, evidence, numbers, sql, styles, words
+from salesplan.loading.dates import Dates
+from salesplan.loading.sources import Source
+from salesplan.loading.styles import Decision, Numbers, Style
+from salesplan.schema import Column, Table
+
+ENTRY = "_entry"
+"""Column that holds a row's place in its file, where the row's own place does not tell."""
+
+FIRST_ROWS = 10_000
+"""Rows looked at before the whole file is: enough to prove almost every style."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One source and one table it feeds."""
+
+    source: Source
+    recognised: Recognised
+    missing: tuple[str, ...] = ()
+    decision: Decision | None = None
+    unreadable: frozenset[str] = field(default=frozenset())
+    """Optional columns that are not loaded because most of their values make no sense."""
+
+    @property
+    def table(self) -> Table:
+        """The canonical table it feeds."""
+        return schema.table(self.recognised.table)
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The columns as the shape of the export gives them, still text."""
+        return shapes.selection(self.recognised, self._cell)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The canonical columns that the file gives, in declared order."""
+        given = {*self.selection.columns, *self.recognised.constants} - self.unreadable
+        return {c.name: c for c in self.table.columns if c.name in given}
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether each row of the file becomes one row of the table, in the file's order."""
+        return self.recognised.shape in ("plain", "value_period")
+
+    def header(self, column: str) -> str:
+        """Return the header behind a column, for messages."""
+        return self.recognised.columns.get(column, column)
+
+    def relation(self, *, first_rows: int | None = None, keep_rejects: bool = False) -> str:
+        """Return the SQL of a relation that has every column as text, NULL where missing.
+
+        ``_entry`` is the row's place in the file where the shape changes rows or their order.
+        """
+        raw = ", ".join(f"c{i}" for i in range(len(self.source.headers)))
+        place = "CAST(NULL AS BIGINT)" if self.keeps_rows else "row_number() OVER ()"
+        limit = f" LIMIT {first_rows}" if first_rows else ""
+        rows = (
+            f"(SELECT *, {place} AS {ENTRY} FROM {self.source.reader(keep_rejects=keep_rejects)} "
+            f"WHERE COALESCE({raw}) IS NOT NULL{limit}) AS export_rows"
+        )
+        given = [f'{self._given(name)} AS "{name}"' for name in self.columns]
+        cells = ", ".join([*given, ENTRY])
+        where = f"WHERE {self.selection.where}" if self.selection.where else ""
+        return f"(SELECT {cells} FROM {rows} {self.selection.join} {where})"
+
+    def clean(self, column: Column) -> str:
+        """Return the SQL of a column's text in the relation, NULL where it stands for nothing."""
+        name = sql.name(column.name)
+        return words.cell(name, self._missing) if self._raw(column.name) else name
+
+    def _raw(self, column: str) -> str | None:
+        """Return the raw cell behind a column that is cast from it; most cells need no more."""
+        header = self.recognised.columns.get(column)
+        if header is None or self.columns[column].kind in ("text", "boolean"):
+            return None
+        direct = self.selection.columns.get(column) == self._cell(header)
+        return self.source.raw(header) if direct else None
+
+    def _given(self, column: str) -> str:
+        if column in self.selection.columns:
+            return self._raw(column) or self.selection.columns[column]
+        stem = sql.text(f"{self.source.label.rsplit('.', 1)[0]}:")
+        return f"{stem} || CAST({self.source.dialect.skip} + row_number() OVER () AS VARCHAR)"
+
+    @cached_property
+    def _missing(self) -> tuple[str, ...]:
+        said = (*words.MISSING, *self.missing, *self.recognised.missing_tokens)
+        return tuple(word for word in dict.fromkeys(said) if word)
+
+    def _cell(self, header: str) -> str:
+        return words.cell(self.source.raw(header), self._missing)
+
+    def _clean_relation(self, *, first_rows: int | None = None) -> str:
+        """Return the relation with the columns that are to be cast, as clean text."""
+        cells = [
+            f'{self.clean(c)} AS "{name}"' for name, c in self.columns.items() if c.kind != "text"
+        ]
+        return f"(SELECT {', '.join([*cells, ENTRY])} FROM {self.relation(first_rows=first_rows)})"
+
+    def style(self, column: str) -> Style:
+        """Return how a column is written."""
+        assert self.decision
+        return self.decision.styles[column]
+
+    def value(self, column: Column) -> str:
+        """Return the SQL that casts a column's text; NULL where it makes no sense."""
+        text = f'"{column.name}"'
+        if column.kind == "text":
+            return words.mapped(text, self.recognised.values.get(column.name, {}), otherwise=text)
+        if column.kind == "boolean":
+            return words.boolean(text)
+        style = self.style(column.name)
+        if isinstance(style, Dates):
+            moment = dates.parsed(text, self.clean(column), style)
+            moment = f"date_trunc('month', {moment})" if column.name == "month" else moment
+            return f"CAST({moment} AS {column.sql_type})"
+        value = _number(text, self.clean(column), column, style)
+        scale = self.selection.scale.get(column.name)
+        return f"CAST(({value}) * {scale} AS {column.sql_type})" if scale else value
+
+    def decide(self, engine: duckdb.DuckDBPyConnection, *, whole: bool = False) -> Feed:
+        """Return the feed with the style of every column, as far as its values prove it."""
+        relation = self._clean_relation(first_rows=None if whole else FIRST_ROWS)
+        found = evidence.gather(engine, relation, self.columns)
+        rule, known = self.source.rule, self.recognised
+        decision = styles.decide(
+            self.columns,
+            found,
+            styles.Authority(rule.decimal or self._workbook(".", found), known.decimal),
+            styles.Authority(rule.date_order, known.date_order),
+        )
+        return replace(self, decision=decision)
+
+    def questions(self, engine: duckdb.DuckDBPyConnection) -> list[str]:
+        """Return the questions that the values leave open, each with both readings."""
+        assert self.decision
+        if not self.decision.open:
+            return []
+        columns = {name: self.columns[name] for name in self.decision.open}
+        found = evidence.gather(engine, self._clean_relation(), columns)
+        return [
+            styles.question(self.source.file, self.header(name), columns[name], found[name])
+            for name in columns
+        ]
+
+    def _workbook(self, sign: str, found: dict[str, evidence.Evidence]) -> str | None:
+        """Return the sign that number cells of a workbook were written out with."""
+        proved = any(e.count("comma") for e in found.values())
+        return sign if self.source.from_workbook and not proved else None
+
+
+def _number(text: str, clean: str, column: Column, style: Style) -> str:
+    assert isinstance(style, Numbers)
+    value = numbers.parsed(text, clean, style.decimal, column.kind, column.sql_type)
+    if style.in_percent:
+        return f"CASE WHEN contains({text}, '%') THEN {value} ELSE ({value}) / 100 END"
+    return value

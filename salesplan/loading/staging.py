@@ -1,0 +1,156 @@
+"""From a feed to its canonical table in one pass, with the rows that make no sense marked.
+
+The file is read once: cells are cleaned, cast and judged in one INSERT. Only where a row fails
+is the file looked at again, to tell a slip of that row from a style the first rows did not show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from salesplan.loading import sql
+from salesplan.loading.feeds import ENTRY, Feed
+from salesplan.schema import Column
+
+MARK = "_fault"
+"""Column beside the canonical ones, during a load, that says why a row is to be kept apart."""
+
+_HOPELESS = 10
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A feed whose rows are in their table, not yet rid of the bad ones."""
+
+    feed: Feed
+    first_row: int
+    inserted: int
+    rejected: tuple[tuple[int, str, str], ...]
+    """Rows with the wrong number of cells: place among the file's entries, rule, text."""
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the file."""
+        return self.inserted + len(self.rejected)
+
+
+def open_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Give a table the columns that mark bad rows and tell their place."""
+    engine.execute(f'ALTER TABLE "{table}" ADD COLUMN {MARK} VARCHAR')
+    engine.execute(f'ALTER TABLE "{table}" ADD COLUMN {ENTRY} BIGINT')
+
+
+def close_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Take those columns off again."""
+    engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {MARK}')
+    engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {ENTRY}')
+
+
+def stage(engine: duckdb.DuckDBPyConnection, feed: Feed) -> Staged:
+    """Insert every row of a feed, marked where it is bad.
+
+    A column whose values fail is looked at as a whole; if that changes how it is read, or if it
+    is optional and hardly ever makes sense, the rows are inserted anew.
+    """
+    first = _count(engine, feed.table.name)  # nothing is deleted before all files are in
+    engine.execute("BEGIN TRANSACTION")
+    staged = _insert(engine, feed, first)
+    failed = _failed_columns(engine, staged)
+    better = _reconsidered(engine, feed, failed) if failed else feed
+    if better == feed:
+        engine.execute("COMMIT")
+        return staged
+    engine.execute("ROLLBACK")
+    return stage(engine, better)
+
+
+def _insert(engine: duckdb.DuckDBPyConnection, feed: Feed, first: int) -> Staged:
+    names = ", ".join(f'"{name}"' for name in feed.columns)
+    engine.execute(f"DROP TABLE IF EXISTS {feed.source.rejects}")
+    engine.execute(f"DROP TABLE IF EXISTS {feed.source.rejects}_scan")
+    target = f'"{feed.table.name}" ({names}, {MARK}, {ENTRY})'
+    done = engine.execute(f"INSERT INTO {target} {insert_sql(feed)}").fetchone()
+    assert done
+    return Staged(feed, first, int(done[0]), _rejects(engine, feed))
+
+
+def _count(engine: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = engine.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+    assert row
+    return int(row[0])
+
+
+def insert_sql(feed: Feed) -> str:
+    """Return the SELECT that casts a feed and says of each row what is wrong with it."""
+    typed = ", ".join(f'{feed.value(c)} AS "v_{name}"' for name, c in feed.columns.items())
+    values = ", ".join(f'"v_{name}"' for name in feed.columns)
+    inner = f"SELECT *, {typed} FROM {feed.relation(keep_rejects=True)}"
+    return f"SELECT {values}, {_fault(feed)}, {ENTRY} FROM ({inner})"
+
+
+def _fault(feed: Feed) -> str:
+    """Return the SQL of the first thing wrong with a row; NULL for a good one."""
+    rules = [_unreadable(c, feed.clean(c)) for c in feed.columns.values() if c.kind != "text"]
+    rules += [
+        f"WHEN \"v_{name}\" IS NULL THEN 'empty|{name}'"
+        for name in feed.table.required
+        if name in feed.columns
+    ]
+    return f"CASE {' '.join(rules)} END" if rules else "CAST(NULL AS VARCHAR)"
+
+
+def _unreadable(column: Column, clean: str) -> str:
+    name = column.name
+    fault = sql.text(f"unreadable {column.kind}|{name}")
+    given = f'CASE WHEN "v_{name}" IS NULL AND "{name}" IS NOT NULL THEN {clean} END'
+    rule = f"WHEN {given} IS NOT NULL THEN {fault}"
+    if column.kind == "rate":
+        limit = 2 if name == "fte" else 1
+        rule += f" WHEN \"v_{name}\" NOT BETWEEN 0 AND {limit} THEN 'out of range|{name}'"
+    return rule
+
+
+def _rejects(engine: duckdb.DuckDBPyConnection, feed: Feed) -> tuple[tuple[int, str, str], ...]:
+    rows = engine.execute(
+        f"SELECT line, min(error_type), min(csv_line) FROM {feed.source.rejects} "
+        "GROUP BY line ORDER BY line"
+    ).fetchall()
+    skip = feed.source.dialect.skip
+    return tuple((int(line) - skip, str(kind).lower(), str(text)) for line, kind, text in rows)
+
+
+def _failed_columns(engine: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, int]:
+    """Return the columns whose values could not be read -> in how many rows."""
+    table = f'"{staged.feed.table.name}"'
+    rows = engine.execute(
+        f"SELECT split_part({MARK}, '|', 2), count(*) FROM {table} "
+        f"WHERE {MARK} IS NOT NULL AND NOT starts_with({MARK}, 'empty') AND rowid >= ? "
+        f"GROUP BY split_part({MARK}, '|', 2)",
+        [staged.first_row],
+    ).fetchall()
+    return {str(name): int(count) for name, count in rows}
+
+
+def _reconsidered(engine: duckdb.DuckDBPyConnection, feed: Feed, failed: dict[str, int]) -> Feed:
+    """Return the feed with what the whole file proves, and without hopeless columns."""
+    whole = feed.decide(engine, whole=True)
+    assert whole.decision
+    assert feed.decision
+    if any(whole.decision.styles.get(c) != feed.decision.styles.get(c) for c in failed):
+        return whole
+    hopeless = {
+        name
+        for name, count in failed.items()
+        if not feed.columns[name].required
+        and count >= _HOPELESS
+        and 2 * count > _filled(engine, feed, name)
+    }
+    return replace(feed, unreadable=feed.unreadable | hopeless) if hopeless else feed
+
+
+def _filled(engine: duckdb.DuckDBPyConnection, feed: Feed, name: str) -> int:
+    row = engine.execute(f'SELECT count("{name}") FROM {feed.relation()}').fetchone()
+    assert row
+    return int(row[0])

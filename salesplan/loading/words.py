@@ -1,0 +1,103 @@
+"""Texts that stand for nothing, for yes or no, and for a value of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from salesplan.exports.names import fold
+from salesplan.loading import sql
+
+MISSING = (
+    "-",
+    "–",
+    "—",
+    "--",
+    "(No value)",
+    "(no value)",
+    "(Kein Wert)",
+    "(Aucune valeur)",
+    "#N/A",
+    "#NV",
+    "N/A",
+    "n/a",
+    "NULL",
+    "null",
+    "(null)",
+    "(blank)",
+    "(leer)",
+    "(vide)",
+    "--None--",
+    "--Ohne--",
+    "--Aucun--",
+    "Select",
+    "NaN",
+    "nan",
+    "NaT",
+)
+"""What exports write for an empty cell. "NA" is not among them: it is Namibia."""
+
+BLANKS = " \t\r\n\u00a0\u202f\u2009\u200b\ufeff"
+
+_YES = ("true", "t", "1", "yes", "y", "ja", "wahr", "oui", "vrai", "x", "1.0")
+_NO = ("false", "f", "0", "no", "n", "nein", "falsch", "non", "faux", "0.0")
+
+
+def cell(raw: str, missing: tuple[str, ...]) -> str:
+    """Return the SQL of a cell without blanks around it, NULL where it stands for nothing."""
+    bare = f"trim({raw}, {sql.text(BLANKS)})"
+    padded = f"{raw} < '!' OR ends_with({raw}, ' ') OR {raw} >= '\u00a0'"
+    padded += "".join(f" OR ends_with({raw}, {sql.text(b)})" for b in BLANKS[1:6])
+    return f"CASE WHEN {padded} THEN {_unless_missing(bare, missing)} " + (
+        f"ELSE {_unless_missing(raw, missing)} END"
+    )
+
+
+def _unless_missing(text: str, missing: tuple[str, ...]) -> str:
+    """Return the SQL of a text, NULL where it stands for nothing.
+
+    Two comparisons set most values free; membership by IN would be planned as a join.
+    """
+    early = [word for word in ("", *missing) if word < "0"]
+    late = [word for word in missing if word >= "0"]
+    return (
+        f"CASE WHEN {text} < '0' THEN {_dropped(text, early)} "
+        f"WHEN {text} >= {sql.text(min(late, default='~'))} THEN {_dropped(text, late)} "
+        f"ELSE {text} END"
+    )
+
+
+def _dropped(text: str, words: list[str]) -> str:
+    cases = " ".join(f"WHEN {sql.text(word)} THEN NULL" for word in words)
+    return f"CASE {text} {cases} ELSE {text} END" if cases else text
+
+
+def boolean(text: str) -> str:
+    """Return the SQL that reads yes and no in three languages; NULL for anything else."""
+    yes = " ".join(f"WHEN {sql.text(word)} THEN true" for word in _YES)
+    no = " ".join(f"WHEN {sql.text(word)} THEN false" for word in _NO)
+    return f"CASE lower({text}) {yes} {no} END"
+
+
+def folded(text: str) -> str:
+    """Return the SQL of a text in lower case, without accents, its words one blank apart."""
+    bare = f"strip_accents(lower({text}))"
+    return f"trim(regexp_replace({bare}, '[^\\pL\\pN]+', ' ', 'g'))"
+
+
+def mapped(text: str, values: Mapping[str, str], *, otherwise: str) -> str:
+    """Return the SQL that replaces words by values: as written first, then folded.
+
+    Folding every row of a big table is slow; written exactly as listed a word never gets there.
+    """
+    if not values:
+        return otherwise
+    exact = " ".join(f"WHEN {sql.text(k)} THEN {_value(v)}" for k, v in values.items())
+    by_fold = {fold(k): v for k, v in values.items()}
+    loose = " ".join(f"WHEN {sql.text(k)} THEN {_value(v)}" for k, v in by_fold.items())
+    slow = f"CASE {folded(text)} {loose} ELSE {otherwise} END"
+    return f"CASE {text} {exact} ELSE {slow} END"
+
+
+def _value(said: str) -> str:
+    """Return the SQL of a value to use; the empty text says that a word means nothing."""
+    return sql.text(said) if said else "NULL"

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from salesplan._funnel.compare import compare, compare_rates
+from salesplan._funnel.comparison import Comparison
 from salesplan._funnel.conversion import conversion
 from salesplan._funnel.time_in_stage import stage_survival, time_in_stage
 from salesplan._funnel.win_probability import win_probability
 from salesplan._funnel.win_rate import win_rate
 
-__all__ = ["conversion", "stage_survival", "time_in_stage", "win_probability", "win_rate"]
+__all__ = [
+    "Comparison",
+    "compare",
+    "compare_rates",
+    "conversion",
+    "stage_survival",
+    "time_in_stage",
+    "win_probability",
+    "win_rate",
+]

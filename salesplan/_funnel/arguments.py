@@ -59,7 +59,7 @@ def group_by(grouping: dimensions.Grouping) -> str:
 
 def labelled(frame: pd.DataFrame, names: Sequence[str], key: Any) -> pd.DataFrame:
     """Return a group's frame with the group's key in columns, one per name."""
-    return frame.assign(**{name: value for name, value in zip(names, key, strict=True)})
+    return frame.assign(**dict(zip(names, key, strict=True)))
 
 
 def words(crm: Crm, key: str, **values: Any) -> str:

@@ -74,11 +74,11 @@ def compare(
     No evidence that the 4 sellers differ: p = 0.21. Even taken alone, best against worst
     (Cleo Marin 100%, Dan Weiss 0%) would not look significant: p = 0.083.
     >>> found.table[["owner", "k", "n", "rate", "shrunk_rate", "is_small"]].round(2)
-             owner  k  n  rate  shrunk_rate  is_small
-    0     Ada Roth  2  2   1.0         0.75      True
-    1     Ben Kahn  1  2   0.5         0.59      True
-    2  Cleo Marin   2  2   1.0         0.75      True
-    3   Dan Weiss   0  1   0.0         0.51      True
+            owner  k  n  rate  shrunk_rate  is_small
+    0    Ada Roth  2  2   1.0         0.76      True
+    1    Ben Kahn  1  2   0.5         0.60      True
+    2  Cleo Marin  2  2   1.0         0.76      True
+    3   Dan Weiss  0  1   0.0         0.51      True
     """
     if within == by:
         raise InputError(f"within={within!r} is the dimension to compare. Name another one.")

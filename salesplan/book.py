@@ -24,7 +24,27 @@ SELECT person_id,
   CASE WHEN name IS NULL THEN person_id
        WHEN count(*) OVER (PARTITION BY name) > 1 THEN name || ' (' || person_id || ')'
        ELSE name END AS label
-FROM people
+FROM people;
+
+-- What a deal is worth in the reporting currency: at the rate of the day it closed, or at the
+-- last known rate while it is open; NULL where no rate is known, never the foreign figure.
+CREATE VIEW deal_money AS
+WITH home AS (
+  SELECT max(CASE WHEN name = 'currency' THEN value END) AS currency FROM book
+),
+rates AS (
+  SELECT currency, rate, rate_on,
+         lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
+  FROM fx_rates
+)
+SELECT o.opportunity_id,
+  CASE WHEN COALESCE(o.currency = h.currency, TRUE) THEN o.amount
+       ELSE CAST(o.amount * r.rate AS DECIMAL(18, 2)) END AS home_amount
+FROM opportunities AS o
+CROSS JOIN home AS h
+LEFT JOIN rates AS r ON r.currency = o.currency AND o.currency <> h.currency
+  AND COALESCE(o.closed_on, DATE '9999-12-31') >= r.rate_on
+  AND (r.next_on IS NULL OR COALESCE(o.closed_on, DATE '9999-12-31') < r.next_on)
 """
 
 

@@ -180,5 +180,6 @@ def from_frames(
         book.insert_frame(connection, "stages", stages)
     book.derive(connection)
     day = to_date(as_of, "as_of")
-    book.write_facts(connection, {"as_of": day, "settings": chosen.model_dump_json()})
+    facts = {"as_of": day, "currency": chosen.currency, "settings": chosen.model_dump_json()}
+    book.write_facts(connection, facts)
     return Crm(connection, as_of=day, settings=chosen)

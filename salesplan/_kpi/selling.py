@@ -41,6 +41,7 @@ WITH {_CREDITED}
 SELECT c.person_id, o.closed_on AS on_date, {value} AS value, {_DIMENSIONS}
 FROM opportunities AS o
 JOIN credited AS c ON c.opportunity_id = o.opportunity_id
+JOIN deal_money AS m ON m.opportunity_id = o.opportunity_id
 LEFT JOIN accounts AS a ON a.account_id = o.account_id
 WHERE o.status = 'won' AND o.closed_on IS NOT NULL AND {where}
 """
@@ -51,6 +52,7 @@ def _created(value: str) -> str:
 SELECT COALESCE(o.sourced_by_id, o.owner_id) AS person_id, o.created_on AS on_date,
        {value} AS value, {_DIMENSIONS}
 FROM opportunities AS o
+JOIN deal_money AS m ON m.opportunity_id = o.opportunity_id
 LEFT JOIN accounts AS a ON a.account_id = o.account_id
 WHERE o.created_on IS NOT NULL
 """
@@ -79,7 +81,7 @@ _FIRST_MEETING = """v.activity_id IN (
   WHERE w.kind IN ('meeting', 'demo') AND w.status = 'held'
   GROUP BY COALESCE(w.lead_id, w.opportunity_id, w.account_id, w.activity_id))"""
 
-_AMOUNT = "CAST(COALESCE(o.amount, 0) AS DOUBLE) * c.share"
+_AMOUNT = "CAST(COALESCE(m.home_amount, 0) AS DOUBLE) * c.share"
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -89,7 +91,8 @@ MEASURES: tuple[Measure, ...] = (
         formula="sum(amount x share of credit) over deals with status won",
         unit="money",
         good="up",
-        exclusions="won deals without a closing date; amounts that are empty count 0",
+        exclusions="won deals without a closing date; an amount that is empty, or in a currency "
+        "without a rate, counts 0",
         source="salesplan; credit rules after Oracle Incentive Compensation, split credit",
         tables=("opportunities",),
         function="sp.kpi.attainment",
@@ -158,12 +161,12 @@ MEASURES: tuple[Measure, ...] = (
         formula="sum(amount) of deals by created_on",
         unit="money",
         good="up",
-        exclusions="amounts that are empty count 0",
+        exclusions="amounts that are empty or in a currency without a rate count 0",
         source="salesplan",
         tables=("opportunities",),
         function="sp.kpi.attainment",
         nature="activity",
-        facts=_created("CAST(COALESCE(o.amount, 0) AS DOUBLE)"),
+        facts=_created("CAST(COALESCE(m.home_amount, 0) AS DOUBLE)"),
         filters=DEAL_FILTERS,
     ),
     Measure(

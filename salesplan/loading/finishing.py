@@ -35,7 +35,13 @@ def finish(
     book.derive(engine)
     day, rule = _as_of(engine, as_of, settings)
     book.write_facts(
-        engine, {"as_of": day, "as_of_rule": rule, "settings": settings.model_dump_json()}
+        engine,
+        {
+            "as_of": day,
+            "as_of_rule": rule,
+            "currency": settings.currency,
+            "settings": settings.model_dump_json(),
+        },
     )
     return day
 

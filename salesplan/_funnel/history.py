@@ -18,7 +18,7 @@ AfterClose = Literal["ignore", "keep"]
 
 DEALS = """
 deals AS (
-  SELECT o.opportunity_id, COALESCE(o.pipeline, '') AS pipeline, o.stage, o.owner_id,
+  SELECT o.opportunity_id, COALESCE(o.pipeline, '') AS pipeline, o.stage, o.owner_id, o.lead_id,
     COALESCE(o.created_on, o.engaged_on) AS created_on, o.engaged_on,
     COALESCE(o.closed_on, c.closed_on) AS closed_on,
     CASE WHEN o.status IN ('won', 'lost', 'other')

@@ -169,7 +169,9 @@ def _money(criterion: Criterion, figures: Figures, rate: Floats, share: Floats) 
     if curve.kind in ("rate", "per_unit", "tiers"):
         # Rates on slices of attainment are rates on slices of the goal.
         return (
-            rate * figures.target if curve.looks_at == "attainment" and curve.kind == "tiers" else rate
+            rate * figures.target
+            if curve.looks_at == "attainment" and curve.kind == "tiers"
+            else rate
         )
     return rate * figures.actual
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pandas as pd
 from salesplan._compensation.rules import Criterion, Gate
 from salesplan._compensation.scheme import Scheme
 from salesplan.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from salesplan._compensation.simulation import Simulation
 
 COLUMNS = ["person_id", "period", "measure", "issue", "consequence"]
 
@@ -63,35 +67,34 @@ def _rules(scheme: Scheme) -> Iterator[tuple[str, Criterion | Gate]]:
 def listed(
     scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame, person: np.ndarray
 ) -> pd.DataFrame:
-    """Return one row per oddity: missing goals, negative actuals, unknown people, no role."""
+    """Return one row per oddity of the frames: negative actuals, unknown people, no role."""
+    actual = pd.to_numeric(rows["actual"], errors="coerce")
     parts = [
-        _figures(scheme, rows, person),
+        _rows(rows[actual < 0], "negative actual", _negative(scheme)),
+        _rows(rows[actual.isna() & (person >= 0)], "no actual", "counted as 0"),
         _strangers(rows, person),
         _without(people, "role"),
-        _without(people, scheme.target_pay.column),
     ]
+    if scheme.target_pay.amount is None and _needs_target_pay(scheme):
+        parts.append(_without(people, scheme.target_pay.column))
+    return _together(parts)
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [p for p in parts if len(p)]
     if not filled:
         return pd.DataFrame({c: pd.Series(dtype="str") for c in COLUMNS})
     return pd.concat(filled, ignore_index=True)[COLUMNS]
 
 
-def _figures(scheme: Scheme, rows: pd.DataFrame, person: np.ndarray) -> pd.DataFrame:
-    from_targets = {c.source for c in scheme.criteria if _needs_goal(c)}
-    target = rows["target"] if "target" in rows.columns else pd.Series(np.nan, rows.index)
-    no_goal = rows["measure"].isin(from_targets) & (target.isna() | (target == 0)) & (person >= 0)
-    actual = pd.to_numeric(rows["actual"], errors="coerce")
-    parts = [
-        _rows(rows[no_goal], "no goal", _NO_TARGET[scheme.no_target]),
-        _rows(rows[actual < 0], "negative actual", _negative(scheme)),
-        _rows(rows[actual.isna() & (person >= 0)], "no actual", "counted as 0"),
-    ]
-    return pd.concat([p for p in parts if len(p)]) if any(map(len, parts)) else parts[0]
-
-
-def _needs_goal(criterion: Criterion) -> bool:
-    is_read = criterion.curve.looks_at in ("attainment", "gap", "target")
-    return criterion.target.source == "targets" and is_read and criterion.per == "period"
+def with_missing_goals(simulation: Simulation) -> pd.DataFrame:
+    """Return the oddities of the frames and the criteria that had no goal, with what follows."""
+    lines = simulation.lines
+    missing = lines[(lines["reason"] == "no goal")].drop_duplicates(
+        ["person_id", "period", "measure"]
+    )
+    consequence = _NO_TARGET[simulation.scheme.no_target]
+    return _together([_rows(missing, "no goal", consequence), simulation.panel.issues])
 
 
 def _negative(scheme: Scheme) -> str:

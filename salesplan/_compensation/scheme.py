@@ -95,6 +95,19 @@ class Scheme(Named):
         """Return the TOML text that reads back to this scheme."""
         return tomli_w.dumps(self.model_dump(by_alias=True, exclude_defaults=True))
 
+    @classmethod
+    def read_sheet(cls, path: str | Path) -> Scheme:
+        """Return the scheme of a workbook, or raise with all of its faults."""
+        from salesplan._compensation.sheet import read_sheet
+
+        return read_sheet(path)
+
+    def write_sheet(self, path: str | Path) -> Path:
+        """Write the scheme to a workbook that reads back to the same scheme."""
+        from salesplan._compensation.sheet import write_sheet
+
+        return write_sheet(self, path)
+
     def criterion(self, name: str) -> Criterion:
         """Return a criterion by name, or raise with the nearest one."""
         for criterion in self.criteria:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from salesplan._compensation import explain, parts
+from salesplan._compensation import explain, issues, parts
 from salesplan._compensation.evaluate import Line
 from salesplan._compensation.limits import Adjustments
 from salesplan._compensation.panel import Panel
@@ -61,9 +61,24 @@ class Simulation:
         return 10.0**self.scheme.rounding.places
 
     @property
+    def persons(self) -> list[str]:
+        """Who is simulated, in the order of ``people``."""
+        return [str(p) for p in self.panel.persons]
+
+    @property
+    def period_labels(self) -> list[str]:
+        """Labels of the payout periods, in order."""
+        return [p.label for p in self.panel.periods]
+
+    @property
+    def line_names(self) -> list[str]:
+        """Names of criteria and of what else changed a payout."""
+        return [*(line.criterion.name for line in self.found), *self.adjustments, "target_pay"]
+
+    @cached_property
     def issues(self) -> pd.DataFrame:
         """Missing goals, negative actuals, unknown people: person, period, measure, issue."""
-        return self.panel.issues
+        return issues.with_missing_goals(self)
 
     @cached_property
     def totals(self) -> Units:

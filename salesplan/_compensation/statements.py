@@ -1,0 +1,122 @@
+"""One statement for each person: what was reached, what it pays, what it would pay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from salesplan import formats
+from salesplan._compensation import explain
+from salesplan._compensation.panel import Panel
+from salesplan._compensation.simulate import run
+from salesplan._compensation.simulation import Simulation
+from salesplan.text import label
+
+COLUMNS = ["person_id", "name", "target_amount", "payout_amount", "payout_rate", "statement"]
+
+
+def statements(
+    simulation: Simulation, *, lang: str = "en", what_if: Sequence[float] = (0.8, 1.0, 1.2)
+) -> pd.DataFrame:
+    """Return one written statement per person, with that person's own figures.
+
+    Parameters
+    ----------
+    simulation
+        What ``simulate`` returned.
+    lang
+        en, de or fr.
+    what_if
+        Attainments of every goal to show the pay of ("what I earn if"); empty for none.
+
+    Returns
+    -------
+    DataFrame
+        person_id, name, target_amount, payout_amount, payout_rate (NaN without target pay),
+        statement (plain text, several lines).
+
+    Examples
+    --------
+    >>> scheme = sp.compensation.Scheme(name="A", pays_each="year",
+    ...                                 criteria=[{"name": "calls", "weight": 1}])
+    >>> people = pd.DataFrame({"person_id": ["ada"], "target_variable": [1000.0]})
+    >>> done = pd.DataFrame({"person_id": ["ada"], "period": ["2026"], "measure": ["calls"],
+    ...                      "actual": [9], "target": [10]})
+    >>> letters = statements(sp.compensation.simulate(scheme, people, done), what_if=(1.0,))
+    >>> print(letters["statement"][0])
+    Variable pay statement: ada
+    2026
+      Calls 90% of the goal (9 of 10): 0% to 90% pays 90%, 90% of €1,000.00 = €900.00
+    Total €900.00 for a target of €1,000.00 (90.0%)
+    At 100% of every goal you earn €1,000.00 in 2026.
+    """
+    names = simulation.people.set_index("person_id")["name"]
+    goal = np.zeros(simulation.panel.shape)
+    np.add.at(goal, simulation.panel.spell_person, simulation.target_pay)
+    would = {x: run(simulation.scheme, at_attainment(simulation, x)) for x in what_if}
+    rows = []
+    for p, person in enumerate(simulation.persons):
+        name = names.get(person)
+        shown = person if formats.is_missing(name) else str(name)
+        paid = float(simulation.totals[p].sum() / simulation.scale)
+        target = float(round(goal[p].sum(), 6))
+        rate = paid / target if target > 0 else np.nan
+        text = _statement(simulation, p, shown, (paid, target, rate), would, lang)
+        rows.append((person, shown, target, paid, rate, text))
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("person_id", ignore_index=True)
+
+
+def _statement(
+    simulation: Simulation,
+    p: int,
+    name: str,
+    figures: tuple[float, float, float],
+    would: dict[float, Simulation],
+    lang: str,
+) -> str:
+    paid, target, rate = figures
+    lines = [label("compensation.statement_title", lang, name=name)]
+    for t, period in enumerate(simulation.period_labels):
+        sentences = list(explain.of_cell(simulation, p, t, None, lang))
+        lines += [period, *(f"  {s}" for s in sentences)] if sentences else []
+    lines.append(
+        label(
+            "compensation.statement_total",
+            lang,
+            amount=_money(simulation, paid, lang),
+            target=_money(simulation, target, lang),
+            rate=formats.rate(rate, lang),
+        )
+    )
+    span = _span(simulation)
+    for x, other in would.items():
+        amount = _money(simulation, float(other.totals[p].sum() / other.scale), lang)
+        shown = formats.rate(x, lang, 0)
+        lines.append(
+            label("compensation.statement_if", lang, rate=shown, amount=amount, period=span)
+        )
+    return "\n".join(lines)
+
+
+def _span(simulation: Simulation) -> str:
+    labels = simulation.period_labels
+    return labels[0] if len(labels) == 1 else f"{labels[0]} – {labels[-1]}"
+
+
+def _money(simulation: Simulation, value: float, lang: str) -> str:
+    scheme = simulation.scheme
+    return formats.money(value, scheme.currency, lang, scheme.rounding.places)
+
+
+def at_attainment(simulation: Simulation, reached: float) -> Panel:
+    """Return the panel in which everyone reaches the same share of every goal."""
+    panel = simulation.panel
+    frame = panel.attainment
+    lower = {c.source for c in simulation.scheme.criteria if c.better == "lower"}
+    actual = frame["actual"].to_numpy(np.float64, na_value=np.nan)
+    target = frame["target"].to_numpy(np.float64, na_value=np.nan)
+    is_lower = frame["measure"].isin(lower).to_numpy(bool)
+    wanted = np.where(is_lower, target / max(reached, 1e-9), target * reached)
+    return panel.with_attainment(frame.assign(actual=np.where(np.isnan(target), actual, wanted)))

@@ -77,6 +77,17 @@ MONEY: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "products",
+        "one row per product or product line on the price list",
+        ("product",),
+        ("data quality",),
+        (
+            C("product", "text", "product, as deals and contracts name it", required=True),
+            C("product_line", "text", "line or series that it belongs to"),
+            C("list_price", "price", "list price of one unit", unit="reporting currency"),
+        ),
+    ),
+    Table(
         "contract_pauses",
         "one row per pause of a contract line",
         ("line_id", "paused_on"),

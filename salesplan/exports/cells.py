@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from salesplan import schema
 from salesplan.exports.ids import folded_id
 from salesplan.exports.recognise import ROW_KEY, Recognised
 
+T = TypeVar("T")
 Cell = Callable[[str], str]
 """Header -> SQL of its cell as text, NULL where it is empty."""
 
@@ -57,20 +59,25 @@ def expressions(found: Recognised, cell: Cell) -> dict[str, str]:
     ("'task'", '"Subject"')
     """
     columns = {c: cell(header) for c, header in found.columns.items()}
-    for column, headers in found.first_of.items():
+    for column, headers in _of(found, found.first_of):
         columns[column] = f"COALESCE({', '.join(map(cell, headers))})"
-    for column, headers in found.joined.items():
+    for column, headers in _of(found, found.joined):
         columns[column] = f"NULLIF(concat_ws(' ', {', '.join(map(cell, headers))}), '')"
-    for column, unit in found.units.items():
+    for column, unit in _of(found, found.units):
         columns[column] = _clock(columns[column]) if unit == "clock" else columns[column]
-    if found.flags:
-        columns["status"] = _status(found, cell, columns.get("status"))
+    if found.flags and "status" in columns:
+        columns["status"] = _status(found, cell, _words(found, cell))
     _fold_ids(found, columns)
     for column, value in found.constants.items():
         if value != ROW_KEY:
             said = columns.get(column)
             columns[column] = f"COALESCE({said}, {literal(value)})" if said else literal(value)
     return columns
+
+
+def _of(found: Recognised, part: dict[str, T]) -> list[tuple[str, T]]:
+    """Return what a part says about the columns that the file still feeds."""
+    return [(column, said) for column, said in part.items() if column in found.columns]
 
 
 def _fold_ids(found: Recognised, columns: dict[str, str]) -> None:
@@ -91,7 +98,7 @@ def scales(found: Recognised, cell: Cell) -> dict[str, str]:
         column: _CLOCK_FACTOR.format(cell(found.columns[column]))
         if unit == "clock"
         else _TO_MINUTES[unit]
-        for column, unit in found.units.items()
+        for column, unit in _of(found, found.units)
     }
 
 
@@ -109,6 +116,12 @@ def _clock(text: str) -> str:
 
 
 _FALSE = "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n')"
+
+
+def _words(found: Recognised, cell: Cell) -> str | None:
+    """Return the cell whose words tell the status, where the file has one beside its flags."""
+    header = found.columns["status"]
+    return None if header in found.flags.values() else cell(header)
 
 
 def _status(found: Recognised, cell: Cell, otherwise: str | None) -> str:

@@ -16,13 +16,18 @@ from salesplan.settings import FileRule, Settings
 FILE_NAME = 0.75
 """What a telling file name adds, in units of a header that one export alone uses."""
 
+FILLED = 0.9
+"""What a header counts that a CRM's profile leaves to plain words, beside plain itself."""
+
+ROW_BY_ROW = ("plain", "value_period")
+
 LACKING = 0.55
 """Factor for each thing that a row of the table cannot do without."""
 
 _CANNOT_DO_WITHOUT: dict[str, tuple[tuple[str, ...], ...]] = {
     "opportunities": (("stage", "status"), ("opportunity_id", "name")),
     "activities": (("starts_at",), ("kind",)),
-    "leads": (("lead_id", "status", "channel", "created_on"),),
+    "leads": (("lead_id", "created_on", "owner_id"),),
     "accounts": (("account_id", "name"),),
     "people": (("person_id", "name", "email"),),
 }
@@ -43,6 +48,8 @@ class Fit:
     helpers: dict[str, str] = field(default_factory=dict)
     total: float = 0.0
     score: float = 0.0
+    lacking: int = 0
+    named: bool = False
     reason: str = ""
 
 
@@ -54,23 +61,28 @@ def fits(file: str, headers: Sequence[str], rule: FileRule, settings: Settings) 
         for crm in profiles().values()
         if rule.profile in (None, crm.name)
         for name, export in crm.exports.items()
-        if rule.table in (None, export.table)
+        if not rule.tables or export.table in rule.tables
     ]
 
 
 def best_first(found: Sequence[Fit]) -> list[Fit]:
     """Return fits by evidence; a CRM before plain columns, then by name, where they tie."""
     order = list(profiles())
-    return sorted(found, key=lambda f: (-f.total, bool(f.declared.beside), order.index(f.profile)))
+    return sorted(found, key=lambda f: (-f.total, _place(f, order)))
+
+
+def _place(fit: Fit, order: Sequence[str]) -> tuple[bool, bool, int]:
+    says_nothing = fit.total == 0 and fit.profile != "plain"
+    return says_nothing, bool(fit.declared.beside), order.index(fit.profile)
 
 
 def _fit(crm: Profile, name: str, file: str, headers: Sequence[str], pinned: dict[str, str]) -> Fit:
     fit = Fit(crm.name, name, crm.exports[name])
     known = {h: roles for h in headers if (roles := vocabulary(crm.name, name).roles(h))}
     _take(fit, known, headers)
-    _fill_from_plain(fit, headers, known)
+    filled = _fill_from_plain(fit, headers, known)
     _pin(fit, headers, pinned)
-    _judge(fit, crm, file, headers, known, pinned)
+    _judge(fit, crm, file, headers, known, pinned, filled)
     return fit
 
 
@@ -79,7 +91,7 @@ def _take(fit: Fit, known: dict[str, tuple[Role, ...]], headers: Sequence[str]) 
     by_column: dict[str, list[tuple[bool, int, float, int, str]]] = {}
     for header, roles in known.items():
         for role in roles:
-            key = (role.quality < 0.7, role.rank, -role.quality, headers.index(header), header)
+            key = (role.quality < 0.55, role.rank, -role.quality, headers.index(header), header)
             by_column.setdefault(role.column, []).append(key)
     best = {column: [key[-1] for key in sorted(keys)] for column, keys in by_column.items()}
     for column, found in best.items():
@@ -134,15 +146,30 @@ def _unit_of(header: str, units: dict[str, Unit]) -> Unit | None:
     return next((u for h, u in units.items() if name == h or name.endswith(h)), None)
 
 
-def _fill_from_plain(fit: Fit, headers: Sequence[str], known: dict[str, tuple[Role, ...]]) -> None:
-    """Fill what the CRM's profile leaves open from headers that it does not know."""
+def _fill_from_plain(
+    fit: Fit, headers: Sequence[str], known: dict[str, tuple[Role, ...]]
+) -> dict[str, float]:
+    """Fill what the CRM's profile leaves open from headers that it does not know.
+
+    Returns what those headers prove: less than a header that the profile itself names.
+    """
     everyday = profiles()["plain"].exports.get(fit.declared.table)
-    if fit.profile == "plain" or everyday is None or fit.declared.shape != "plain":
-        return
+    if fit.profile == "plain" or everyday is None or fit.declared.shape not in ROW_BY_ROW:
+        return {}
     rest = [h for h in headers if h not in known and not is_history(h)]
-    plain = Fit("plain", fit.declared.table, everyday)
     words = vocabulary("plain", fit.declared.table)
-    _take(plain, {h: roles for h in rest if (roles := words.roles(h))}, rest)
+    found = {h: roles for h in rest if (roles := words.roles(h))}
+    plain = Fit("plain", fit.declared.table, everyday)
+    _take(plain, found, rest)
+    _adopt(fit, plain)
+    _currency_beside_amount(fit, headers)
+    crm = profiles()["plain"]
+    used = {*fit.columns.values()}
+    return {h: FILLED * _proof(h, roles, crm) for h, roles in found.items() if h in used}
+
+
+def _adopt(fit: Fit, plain: Fit) -> None:
+    """Take from plain words what the profile has no header for."""
     for column, header in plain.columns.items():
         if column not in fit.joined and column not in fit.declared.constants:
             fit.columns.setdefault(column, header)
@@ -152,7 +179,6 @@ def _fill_from_plain(fit: Fit, headers: Sequence[str], known: dict[str, tuple[Ro
     for column, unit in plain.units.items():
         if fit.columns.get(column) == plain.columns.get(column):
             fit.units.setdefault(column, unit)
-    _currency_beside_amount(fit, headers)
 
 
 def _currency_beside_amount(fit: Fit, headers: Sequence[str]) -> None:
@@ -191,18 +217,20 @@ def _judge(
     headers: Sequence[str],
     known: dict[str, tuple[Role, ...]],
     pinned: dict[str, str],
+    filled: dict[str, float],
 ) -> None:
     """Add up what speaks for the fit, and take off what a row would lack."""
     said = {h: _proof(h, roles, crm) for h, roles in known.items()}
     said |= {h: weight(h) for h in pinned.values() if h in headers}
-    named = _named(file, fit.declared)
+    fit.named = _named(file, fit.declared)
     said |= {h: 1.0 for h in headers if fit.declared.wide and is_history(h, fit.declared.wide)}
-    lacking = sum(1 for _ in _lacking(fit))
-    fit.total = (sum(said.values()) + FILE_NAME * named) * LACKING**lacking
+    said |= {h: share for h, share in filled.items() if h not in said}
+    fit.lacking = sum(1 for _ in _lacking(fit))
+    fit.total = (sum(said.values()) + FILE_NAME * fit.named) * LACKING**fit.lacking
     possible = sum(weight(h) if h not in said else max(said[h], weight(h)) for h in headers)
     fit.score = round(min(1.0, fit.total / possible), 3) if possible else 0.0
     fit.reason = f"{crm.name} {fit.export}: {len(said)} of {len(headers)} headers known"
-    if named:
+    if fit.named:
         fit.reason += ", and the file's name"
 
 

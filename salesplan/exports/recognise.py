@@ -100,10 +100,12 @@ def file_rule(file: str, settings: Settings) -> FileRule:
 
 
 def _enough(fit: Fit, rule: FileRule) -> bool:
-    if rule.table:
-        return True
     fed = {*fit.columns.values(), *fit.joined}
-    return fit.score >= (0.2 if len(fed) >= 2 else 0.5)
+    if rule.tables:
+        return bool(fed)
+    if fit.lacking and not (fit.named and fit.lacking == 1 and len(fed) >= 3):
+        return fit.score >= 0.5
+    return fit.score >= ((0.2 if fit.named else 0.25) if len(fed) >= 3 else 0.5)
 
 
 def _accompanies(fit: Fit, winner: Fit, headers: Sequence[str]) -> bool:
@@ -116,7 +118,7 @@ def _evidence(ranked: Sequence[Fit]) -> str:
     winner = ranked[0]
     said = [winner.reason]
     rival = next((f for f in ranked[1:] if f.declared.beside != winner.export), None)
-    if rival and rival.total >= winner.total * (1 - TIE):
+    if rival and rival.total >= winner.total * (1 - TIE) and _differs(winner, rival):
         said.append(f"a tie with {rival.profile} {rival.export}: pin it in [files]")
     if winner.score < WEAK:
         said.append("weak: few headers are known, check the columns")
@@ -125,11 +127,21 @@ def _evidence(ranked: Sequence[Fit]) -> str:
     return "; ".join(said)
 
 
+def _differs(winner: Fit, rival: Fit) -> bool:
+    """Whether it matters which of two fits is right."""
+    same_table = winner.declared.table == rival.declared.table
+    return not same_table or {**rival.columns, **winner.columns} != {**winner.columns}
+
+
 def _recognised(
     fit: Fit, crm: Profile, settings: Settings, evidence: str, headers: Sequence[str]
 ) -> Recognised:
     columns, constants = _with_keys(fit)
+    columns |= {column: parts[0] for column, parts in fit.joined.items()}
+    if fit.flags and "status" in schema.table(fit.declared.table).names:
+        columns.setdefault("status", next(iter(fit.flags.values())))
     wide = history_columns(headers) if fit.declared.shape == "date_entered" else ()
+    columns |= {column: wide[0][0] for column in ("changed_at", "stage") if wide}
     return Recognised(
         table=fit.declared.table,
         profile=crm.name,
@@ -155,13 +167,12 @@ def _recognised(
 
 
 _STAND_INS = {
-    "opportunities": {"opportunity_id": ("name",), "stage": ("status",), "status": ("stage",)},
+    "opportunities": {"stage": ("status",), "status": ("stage",)},
     "accounts": {"account_id": ("name",), "name": ("account_id",)},
-    "contacts": {"contact_id": ("email", "name")},
     "people": {"person_id": ("email", "name"), "name": ("person_id",)},
     "campaigns": {"campaign_id": ("name",)},
-    "leads": {"lead_id": ("name", "email")},
 }
+# A deal, contact or lead has no stand-in: two of one name are two, and a row must not be lost.
 _UNSAID = {"activities": {"kind": "activity"}}
 
 

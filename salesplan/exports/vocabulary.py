@@ -6,14 +6,20 @@ report adds to a repeated field; each step down is weaker evidence.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from salesplan.exports.names import fold, squeeze, unnumbered
 from salesplan.exports.profile import Export, profiles
 
-EXACT, FOLDED, SQUEEZED, NUMBERED, UNPREFIXED = 1.0, 0.95, 0.8, 0.6, 0.5
+EXACT, ALIKE, FOLDED, SQUEEZED, NUMBERED, UNPREFIXED = 1.0, 0.95, 0.7, 0.6, 0.5, 0.5
+"""Quality of a match: as it stands, but for case and accents, but for signs and blanks, without
+them, without a number behind it, without the prefix that the CRM puts before it."""
+
+PLAIN = 0.9
+"""Quality of any match with plain words, which have no spelling of their own."""
 
 KNOWN = ""
 """Role of a header that speaks for an export but feeds no column."""
@@ -35,20 +41,36 @@ class Vocabulary:
 
     folded: dict[str, tuple[Role, ...]]
     squeezed: dict[str, tuple[Role, ...]]
+    plain: bool = False
 
     def roles(self, header: str) -> tuple[Role, ...]:
         """Return what a header is to this export, with the quality of the match."""
-        for text, best in ((header, FOLDED), (unnumbered(header), NUMBERED)):
+        for text, best in ((header, EXACT), (unnumbered(header), NUMBERED)):
             if found := self.folded.get(fold(text)):
-                return tuple(_scored(r, text, best) for r in found)
+                return tuple(self._scored(r, text, min(best, _likeness(r, text))) for r in found)
             if found := self.squeezed.get(squeeze(text)):
-                return tuple(_scored(r, "", min(best, SQUEEZED)) for r in found)
+                return tuple(self._scored(r, text, min(best, SQUEEZED)) for r in found)
         return ()
 
+    def _scored(self, role: Role, header: str, quality: float) -> Role:
+        if self.plain and quality != NUMBERED:
+            quality = EXACT if header == role.column else PLAIN
+        return Role(role.column, role.rank, role.verbatim, role.quality * quality)
 
-def _scored(role: Role, header: str, best: float) -> Role:
-    exact = best == FOLDED and header.strip().lstrip("\ufeff") == role.verbatim
-    return Role(role.column, role.rank, role.verbatim, role.quality * (EXACT if exact else best))
+
+def _likeness(role: Role, header: str) -> float:
+    """Return how much of a header's spelling is the CRM's own."""
+    stands = header.strip().lstrip("\ufeff")
+    if stands == role.verbatim:
+        return EXACT
+    return ALIKE if _kept_apart(stands) == _kept_apart(role.verbatim) else FOLDED
+
+
+@lru_cache(maxsize=65536)
+def _kept_apart(text: str) -> str:
+    """Return a text without case, accents and kinds of apostrophes and blanks, signs kept."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 @cache
@@ -65,6 +87,7 @@ def vocabulary(profile: str, export: str) -> Vocabulary:
     return Vocabulary(
         {name: tuple(roles) for name, roles in folded.items()},
         {name: tuple(roles) for name, roles in squeezed.items()},
+        profiles()[profile].weight < 1,
     )
 
 
@@ -89,7 +112,8 @@ def _aliases(export: Export) -> list[tuple[str, int, str]]:
 def _spellings(alias: str, export: Export) -> list[tuple[str, float]]:
     if not export.prefixes:
         return [(alias, 1.0)]
-    return [*((f"{p} - {alias}", 1.0) for p in export.prefixes), (alias, UNPREFIXED)]
+    bare = 1.0 if "" in export.prefixes else UNPREFIXED
+    return [(alias, bare), *((f"{p} - {alias}", 1.0) for p in export.prefixes if p)]
 
 
 @cache

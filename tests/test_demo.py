@@ -230,6 +230,30 @@ def test_contracts_add_up_to_the_ledger_month_by_month(crm, known):
     assert list(found["customers"]) == list(known.mrr["customers"])
 
 
+def test_the_bridge_finds_the_ledgers_movements(crm, known):
+    """A pause is the only thing that the ledger keeps and the bridge takes out."""
+    found = sp.revenue.mrr_movements(crm, since="2023-10-01", until="2026-10-01")
+    truth = known.mrr
+    np.testing.assert_allclose(
+        found["closing_amount"], truth["closing"] - truth["paused"], atol=0.01
+    )
+    for move in ("new", "expansion_upsell", "price_increase", "fx"):
+        np.testing.assert_allclose(found[f"{move}_amount"], truth[move], atol=0.01)
+    np.testing.assert_allclose(found["price_decrease_amount"], -truth["price_decrease"], atol=0.01)
+    calm = (truth["paused"] == 0) & (truth["paused"].shift(1, fill_value=0) == 0)
+    for move, sign in (("churn", -1), ("contraction", -1), ("reactivation", 1)):
+        here, there = found.loc[calm, f"{move}_amount"], sign * truth.loc[calm, move]
+        np.testing.assert_allclose(here, there, atol=0.01)
+
+
+def test_the_cheapest_and_dearest_channel_are_found(crm, known):
+    found = sp.acquisition.cost_per_first_meeting(crm, seed=1).set_index("channel")
+    true = known.channels.set_index("channel")["cost_per_first_meeting"]
+    assert found["cost_per_first_meeting"].idxmin() == true.idxmin()
+    assert found["cost_per_first_meeting"].idxmax() == true.idxmax()
+    assert pd.isna(found.loc["Social media", "cost_per_first_meeting"])
+
+
 # --- chance and days -------------------------------------------------------------------------
 
 

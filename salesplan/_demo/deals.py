@@ -58,5 +58,5 @@ def _notes(chance: Chance, frame: pd.DataFrame) -> None:
     step = chance.below(len(_NEXT_STEPS), count)
     noted = (frame["status"] == OPEN) & chance.happens(0.7, count)
     frame["next_step"] = [_NEXT_STEPS[s] if n else "" for s, n in zip(step, noted, strict=True)]
-    foreign = (frame["status"] != WON) & chance.happens(0.02, count)
+    foreign = (frame["status"] != WON) & chance.happens(0.004, count)
     frame["currency"] = np.where(foreign, 1 + frame["account"] % 2, 0)

@@ -40,6 +40,7 @@ def write(folder: Path, company: Company) -> None:
 
 def _engine(company: Company) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": "2"})
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("ATTACH ':memory:' AS out")
     for name, frame in company.tables.items():
         shown = frame.assign(plan=sold.plans(frame)) if name == "lines" else frame

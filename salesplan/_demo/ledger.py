@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from salesplan._demo import money_spent, plan
+from salesplan._demo import money_spent, plan, sold
 from salesplan._demo.chance import NONE
 from salesplan._demo.company import Company
 from salesplan._demo.contracts import MOVES
 from salesplan._demo.days import LAST, MONTHS, month_of, month_start
 from salesplan._demo.faults import FAULTS
+from salesplan._demo.rates import rate_of_month
 from salesplan._demo.walk import passing
 from salesplan._demo.work import DEMO, HELD, KINDS, MEETING, NO_SHOW
 
@@ -28,8 +29,9 @@ class Truth:
     channels
         Per channel: cost, leads, first meetings held and expected, true cost of one.
     mrr
-        Per month: opening, each movement, closing (contracts in force on the last day,
-        paused ones included, no discount left out), customers, churn rates.
+        Per month: opening, each movement, closing (contracts in force on the last day, at
+        its exchange rate, net of discounts), customers, churn rates, and how much of the
+        closing was at rest in a pause.
     stages
         Per stage of the sales pipeline: true chance to reach the next one, for deals with
         new customers of an average seller.
@@ -82,10 +84,23 @@ def _mrr(company: Company) -> pd.DataFrame:
         frame[f"closing_{name.lower()}"] = euros[f"closing {product}"]
     frame["customers"] = count["closing"].astype("int64")
     frame["customers_lost"] = count["churn"].fillna(0).astype("int64")
+    frame["paused"] = _paused(company)
     before = frame["customers"].shift(1).fillna(frame["customers"].iloc[0])
     frame["logo_churn_rate"] = frame["customers_lost"] / before
     frame["mrr_churn_rate"] = -frame["churn"] / frame["opening"]
     return frame.reset_index(drop=True)
+
+
+def _paused(company: Company) -> list[float]:
+    """Return the recurring revenue at rest on the last day of each month."""
+    lines = company.tables["lines"]
+    rests = company.tables["pauses"].merge(lines, on="line")
+    per_month = rests["price"] * rests["quantity"] / np.array(sold.MONTHS_BILLED)[rests["billing"]]
+    euros = per_month * (100 - rests["discount"]) / 10_000
+    last_days = month_start(np.arange(1, MONTHS + 1)) - 1
+    at_rest = [(rests["paused"] <= day) & (rests["resumed"] > day) for day in last_days]
+    rates = [rate_of_month(rests["currency"].to_numpy(), month) for month in range(MONTHS)]
+    return [float((euros * r)[rest].sum()) for rest, r in zip(at_rest, rates, strict=True)]
 
 
 def _dates(months: np.ndarray) -> pd.Series[pd.Timestamp]:

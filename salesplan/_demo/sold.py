@@ -20,7 +20,7 @@ from salesplan._demo.days import (
 )
 from salesplan._demo.deals import WON
 
-_MONTHS_BILLED = (12, 1, 3)
+MONTHS_BILLED = (12, 1, 3)
 BILLING = ("year", "month", "quarter", "once")
 _BILLING_SHARES = (0.6, 0.25, 0.15)
 _ORDERS_OF_SERVICES = 26
@@ -52,7 +52,7 @@ def _recurring(
     table = book.positions.table()
     count = len(table)
     billing = chance.pick(_BILLING_SHARES, len(companies.frame))[table["account"]]
-    months = np.array(_MONTHS_BILLED)[billing]
+    months = np.array(MONTHS_BILLED)[billing]
     start = month_start(table["start"])
     frame = table[["line", "account", "product", "quantity", "deal", "replaces", "discount"]].copy()
     frame["start"], frame["end"] = start, month_start(table["end"])

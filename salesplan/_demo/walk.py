@@ -76,9 +76,11 @@ def history(chance: Chance, deals: pd.DataFrame, way: Walk) -> pd.DataFrame:
     parts = [_entries(way, stage) for stage in range(_OPEN)]
     parts += [_returns(chance, way, stage) for stage in range(1, _OPEN)]
     parts += [_pushes(chance, way, stage) for stage in range(_OPEN)]
+    before = pd.concat(parts, ignore_index=True)
+    before = before[before["work_day"] < way.closing[before["deal"]]]
     ends = np.where(way.won, plan.WON, plan.LOST)
-    parts.append(_events(np.arange(len(ends)), way.closing, ends, forecasts=False))
-    rows = pd.concat(parts, ignore_index=True)
+    last = _events(np.arange(len(ends)), way.closing, ends, forecasts=False)
+    rows = pd.concat([before, last], ignore_index=True)
     rows["day"] = from_work(rows["work_day"])
     rows = rows[rows["day"] <= LAST]
     rows = rows.sort_values(["deal", "work_day"], kind="stable", ignore_index=True)

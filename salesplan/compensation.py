@@ -8,6 +8,7 @@ from salesplan._compensation.crediting import credit, spread
 from salesplan._compensation.diagnose import Diagnosis, attainments, diagnose
 from salesplan._compensation.draws import clawbacks, draw_account
 from salesplan._compensation.lint import lint, maximum
+from salesplan._compensation.measures import MEASURES
 from salesplan._compensation.panel import Panel, align
 from salesplan._compensation.proration import blend, proration
 from salesplan._compensation.rules import Criterion, Gate, Spiff
@@ -26,6 +27,7 @@ from salesplan._compensation.statistics import (
 from salesplan._compensation.stress import Calibration, calibrate, stress
 
 __all__ = [
+    "MEASURES",
     "Calibration",
     "Clawback",
     "Criterion",

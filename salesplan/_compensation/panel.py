@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from salesplan import periods
+from salesplan._compensation import issues
+from salesplan._compensation.check_weights import as_tuple
 from salesplan._compensation.scheme import Scheme
 from salesplan.errors import InputError, all_faults
 from salesplan.periods import Period
@@ -45,8 +47,6 @@ class Panel:
 
     def with_attainment(self, attainment: pd.DataFrame) -> Panel:
         """Return the panel with other figures in the same rows."""
-        from dataclasses import replace
-
         return replace(self, attainment=attainment)
 
 
@@ -68,7 +68,7 @@ def align(
     """
     _require(people, ("person_id",), "people")
     _require(attainment, ("person_id", "period", "measure", "actual"), "attainment")
-    people = people.reset_index(drop=True)
+    people = _concerned(scheme, people).reset_index(drop=True)
     rows = attainment.reset_index(drop=True)
     spell_person, persons = pd.factorize(people["person_id"])
     labels, unique_labels = pd.factorize(rows["period"].astype("str"), sort=True)
@@ -76,14 +76,12 @@ def align(
     person = persons.get_indexer(pd.Index(rows["person_id"]))
     found, faults = _payout_periods(scheme, [str(u) for u in unique_labels])
     faults += [*_double_spells(people), *_double_rows(rows, person, labels, names)]
-    faults += list(_unknown_columns(scheme, people, rows))
+    faults += list(issues.unknown_names(scheme, people, rows))
     if faults:
         raise InputError(all_faults(_title(faults), faults))
     order = sorted(set(found))
     number = {p: i for i, p in enumerate(order)}
     period = np.array([number[p] for p in found], np.int64)[labels]
-    from salesplan._compensation.issues import listed
-
     return Panel(
         people,
         pd.Index(persons),
@@ -94,10 +92,18 @@ def align(
         period,
         names.astype(np.int64),
         tuple(str(m) for m in measures),
-        listed(scheme, people, rows, person),
+        issues.listed(scheme, people, rows, person),
         deals,
         leave,
     )
+
+
+def _concerned(scheme: Scheme, people: pd.DataFrame) -> pd.DataFrame:
+    """Return the people a scheme is for."""
+    for column, wanted in scheme.applies_to.items():
+        _require(people, (column,), "people")
+        people = people[people[column].isin(as_tuple(wanted))]
+    return people
 
 
 def _title(faults: list[str]) -> str:
@@ -128,13 +134,22 @@ def _payout_periods(scheme: Scheme, labels: list[str]) -> tuple[list[Period], li
 def _payout_period(scheme: Scheme, label: str) -> Period:
     start = scheme.fiscal_year_starts
     given = periods.parse(label, fiscal_start=start)
-    paid = periods.containing(given.since, scheme.pays_each, fiscal=start != 1, fiscal_start=start)
+    paid = periods.containing(
+        given.since, scheme.pays_each, fiscal=_is_fiscal(scheme, given), fiscal_start=start
+    )
     if given.until > paid.until:
         raise InputError(
             f"attainment for {label} cannot be split: {scheme.name!r} pays each "
             f"{scheme.pays_each}. Ask sp.kpi.attainment for period={scheme.pays_each!r}."
         )
     return paid
+
+
+def _is_fiscal(scheme: Scheme, given: Period) -> bool:
+    """Whether a payout period needs a fiscal name; a calendar quarter keeps the one it has."""
+    start = scheme.fiscal_year_starts
+    is_calendar = scheme.pays_each == "month" or (scheme.pays_each == "quarter" and start % 3 == 1)
+    return start != 1 and (given.is_fiscal or not is_calendar)
 
 
 def _double_spells(people: pd.DataFrame) -> Iterator[str]:
@@ -155,9 +170,3 @@ def _double_rows(rows: pd.DataFrame, person: Codes, labels: Codes, names: Codes)
     for i in np.flatnonzero(key.duplicated().to_numpy() & known):
         r = rows.iloc[i]
         yield f"attainment has two rows for {r['person_id']!r}, {r['period']}, {r['measure']!r}."
-
-
-def _unknown_columns(scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
-    from salesplan._compensation.issues import unknown_names
-
-    yield from unknown_names(scheme, people, rows)

@@ -41,6 +41,9 @@ class Scheme(Named):
     currency: str = Field("EUR", pattern="^[A-Z]{3}$")
     valid_from: dt.date | None = None
     valid_until: dt.date | None = Field(None, description="excluded")
+    applies_to: dict[str, str | tuple[str, ...]] = Field(
+        default={}, description="column of people -> values the scheme is for, e.g. role"
+    )
     fiscal_year_starts: int = Field(1, ge=1, le=12)
     pays_each: Unit = "quarter"
     period_weights: tuple[float, ...] = Field(

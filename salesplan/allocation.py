@@ -28,7 +28,9 @@ from salesplan._allocation.adbudg import Adbudg
 from salesplan._allocation.branch import Problem
 from salesplan._allocation.branch import allocate as continuous
 from salesplan._allocation.curves import Curves, Exponential, Logarithm, Power
+from salesplan._allocation.dual import Shared
 from salesplan._allocation.points import Points, mix
+from salesplan._allocation.several import allocate as several
 from salesplan._allocation.solution import Solution
 from salesplan._allocation.whole import allocate as whole
 
@@ -40,8 +42,10 @@ __all__ = [
     "Points",
     "Power",
     "Problem",
+    "Shared",
     "Solution",
     "continuous",
     "mix",
+    "several",
     "whole",
 ]

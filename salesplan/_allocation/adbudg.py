@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from salesplan._allocation.curves import Family
+from salesplan._allocation.curves import Family, Numbers
 from salesplan.stats import Floats
 
 _PASSES = 60
@@ -28,11 +28,11 @@ class Adbudg(Family):
     [1.0]
     """
 
-    low: npt.ArrayLike
-    high: npt.ArrayLike
-    shape: npt.ArrayLike
-    constant: npt.ArrayLike
-    unit: npt.ArrayLike = 1.0
+    low: Numbers
+    high: Numbers
+    shape: Numbers
+    constant: Numbers
+    unit: Numbers = 1.0
 
     def _faults(self) -> str:
         low, high = np.asarray(self.low), np.asarray(self.high)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from salesplan.errors import InputError
 from salesplan.stats import Floats
 
 Index = npt.NDArray[np.int64]
+Numbers = Any
+"""A number or numbers as the caller gives them; an array of floats once the curves are built."""
 
 
 class Curves(ABC):
@@ -97,9 +99,9 @@ class Power(Family):
     ([200.0], [4.0])
     """
 
-    scale: npt.ArrayLike
-    exponent: npt.ArrayLike
-    base: npt.ArrayLike = 0.0
+    scale: Numbers
+    exponent: Numbers
+    base: Numbers = 0.0
 
     def _faults(self) -> str:
         b = np.asarray(self.exponent)
@@ -151,9 +153,9 @@ class Exponential(Family):
     [63.2121]
     """
 
-    scale: npt.ArrayLike
-    rate: npt.ArrayLike
-    floor: npt.ArrayLike = 0.0
+    scale: Numbers
+    rate: Numbers
+    floor: Numbers = 0.0
 
     def _faults(self) -> str:
         return _not_negative(scale=self.scale) or _positive(rate=self.rate)
@@ -201,8 +203,8 @@ class Logarithm(Family):
     [4.0]
     """
 
-    scale: npt.ArrayLike
-    rate: npt.ArrayLike
+    scale: Numbers
+    rate: Numbers
 
     def _faults(self) -> str:
         return _not_negative(scale=self.scale) or _positive(rate=self.rate)

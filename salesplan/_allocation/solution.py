@@ -41,4 +41,4 @@ class Solution:
 
 def clean(effort: npt.ArrayLike, low: Floats, high: Floats) -> Floats:
     """Return effort with the last digit's rounding taken out of its limits."""
-    return np.minimum(np.maximum(np.asarray(effort, float), low), high)
+    return np.asarray(np.clip(np.asarray(effort, float), low, high))

@@ -1,0 +1,148 @@
+"""Several capacities at once: a price for each, found by Newton's method on the dual.
+
+At given prices every segment decides alone; the prices are right when no capacity is
+overdrawn and none with a price is left unused. The dual function is convex and its value at
+any prices is a bound on every plan, so the certificate holds even where the search stops
+early. Straight lines of an envelope are bent by a hair while prices are sought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from salesplan._allocation.curves import Curves
+from salesplan._allocation.envelope import Envelope, envelope
+from salesplan.stats import Floats
+
+_EXACT = 1e-13
+_PASSES = 60
+_STILL = 1e-12
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Curves that draw on several capacities.
+
+    ``uses`` is a sparse matrix: hours of each capacity (row) for one unit of a segment's
+    effort (column).
+    """
+
+    curves: Curves
+    uses: Any
+    low: Floats
+    high: Floats
+    capacity: Floats
+
+    def worth(self, effort: Floats) -> float:
+        """Return the value of an effort."""
+        return float(np.sum(self.curves.value(effort)))
+
+    def within(self, low: Floats, high: Floats) -> Shared:
+        """Return the same problem with other limits."""
+        return Shared(self.curves, self.uses, low, high, self.capacity)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What every segment does at given prices."""
+
+    prices: Floats
+    effort: Floats
+    bend: Floats  # how much effort a segment gives back as its price rises by one
+    filled: Floats  # share of the straight lines that is taken
+    bound: float
+
+
+class Dual:
+    """The dual function of a problem over the concave envelopes of its curves."""
+
+    def __init__(self, problem: Shared, *, softness: float = 1e-4) -> None:
+        self.problem, self.softness = problem, softness
+        self.shape: Envelope = envelope(problem.curves, problem.low, problem.high)
+        self.back = problem.uses.T.tocsr()
+        self.base = float(np.sum(problem.curves.value(problem.low)))
+        self.start_value = self.shape.family.value(self.shape.start)
+
+    def at(self, prices: Floats, *, soft: bool = True) -> Priced:
+        """Return effort, its sensitivity and the dual value at prices."""
+        shape, unit_price = self.shape, self.back @ prices
+        effort, bend = self.problem.low.copy(), np.zeros(len(self.problem.low))
+        total = self.base - float(unit_price @ self.problem.low)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = unit_price[shape.smooth]
+            reach = shape.family.reach(np.log(own))
+            smooth = np.minimum(np.maximum(reach, shape.start), shape.stop)
+            free = (smooth > shape.start) & (smooth < shape.stop)
+            give = np.where(free, shape.family.stretch(smooth) / own, 0.0)
+        effort[shape.smooth] += smooth - shape.start
+        bend[shape.smooth] += give
+        gain = shape.family.value(smooth) - self.start_value
+        total += float(np.sum(gain) - own @ (smooth - shape.start))
+        filled, line_gain, line_bend = self._lines(unit_price[shape.line_owner], soft)
+        effort += np.bincount(shape.line_owner, filled * shape.line_length, len(effort))
+        bend += np.bincount(shape.line_owner, line_bend, len(effort))
+        bound = total + line_gain + float(prices @ self.problem.capacity)
+        return Priced(prices, effort, bend, filled, bound)
+
+    def _lines(self, price: Floats, soft: bool) -> tuple[Floats, float, Floats]:
+        slope, length = self.shape.line_slope, self.shape.line_length
+        if not soft:
+            taken = (slope > price).astype(float)
+            return taken, float(np.sum(taken * (slope - price) * length)), np.zeros(len(slope))
+        width = self.softness * np.abs(slope)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.clip((slope + width - price) / (2 * width), 0, 1)
+            bend = np.where((share > 0) & (share < 1), length / (2 * width), 0.0)
+        share = np.where(width > 0, share, 0.0)
+        gain = length * ((slope + width - price) * share - width * share**2)
+        return share, float(np.sum(gain)), bend
+
+
+def prices(dual: Dual, start: Floats) -> Priced:
+    """Return the prices at which the capacities are used up and none is overdrawn.
+
+    Newton's method, held back (Levenberg and Marquardt) where two capacities are drawn on by
+    the same segments only, so that their prices cannot be told apart.
+    """
+    problem, now, damping = dual.problem, dual.at(start), 1e-6
+    size, still = np.maximum(problem.capacity, 1e-300), 0
+    for _ in range(_PASSES):
+        spare = problem.capacity - problem.uses @ now.effort
+        free = (now.prices > 0) | (spare < 0)
+        if np.max(np.abs(spare[free]) / size[free], initial=0.0) <= _EXACT:
+            break
+        trial = np.maximum(now.prices + _step(dual, now, spare, free, damping), 0.0)
+        if np.array_equal(trial, now.prices):
+            break
+        ahead = dual.at(trial)
+        expected = 1e-4 * float(spare @ (trial - now.prices))
+        if ahead.bound <= now.bound + expected + 1e-15 * abs(now.bound):
+            still = still + 1 if now.bound - ahead.bound <= _STILL * abs(now.bound) else 0
+            now, damping = ahead, max(damping / 30, 1e-15)
+            if still > 6:
+                break
+        else:
+            damping *= 10
+    return now
+
+
+def _step(
+    dual: Dual, now: Priced, spare: Floats, free: np.ndarray[Any, Any], damping: float
+) -> Floats:
+    uses = dual.problem.uses[free]
+    moving = np.flatnonzero(now.bend)
+    part = uses.tocsc()[:, moving]
+    steep = np.asarray((part.multiply(now.bend[moving]) @ part.T).todense())
+    # Damping in the capacity's own measure: its hours for a doubling of its price.
+    level = np.where(now.prices[free] > 0, now.prices[free], np.max(now.prices, initial=1e-300))
+    own = dual.problem.capacity[free] / level
+    diagonal = np.diag(steep)
+    # A capacity none of whose segments can move still needs a price that follows its excess.
+    extra = np.where(diagonal <= 1e-9 * own, own, damping * np.maximum(own, diagonal))
+    steep[np.diag_indices_from(steep)] += extra
+    step = np.zeros(len(spare))
+    step[free] = np.linalg.solve(steep, -spare[free])
+    return step

@@ -1,0 +1,1 @@
+"""Rooms of ``salesplan.effort``: where the hours go, and where they should go."""

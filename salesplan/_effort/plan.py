@@ -1,0 +1,242 @@
+"""The plan: what to do in each segment, what it is worth, and the proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from salesplan._effort.request import Ready, Request, prepare
+from salesplan.allocation import Curves, Solution
+from salesplan.errors import InputError
+from salesplan.stats import Floats
+
+COLUMNS = [
+    "segment",
+    "account_count",
+    "hours_per_call",
+    "now",
+    "proposed",
+    "optimum",
+    "now_hours",
+    "proposed_hours",
+    "optimum_hours",
+    "now_amount",
+    "value_amount",
+    "optimum_amount",
+    "value_of_next_hour",
+    "held_by",
+]
+OVERRIDE_COLUMNS = ["segment", "planned", "chosen", "cost_amount", "by", "reason"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An allocation of selling hours with its certificate.
+
+    Attributes
+    ----------
+    table
+        One row per segment: effort and hours now, proposed and at the optimum without locks and
+        change limit; value of each; value of the next hour; the limit that holds it.
+    capacities
+        One row per resource: hours, used, unused, value of the next hour.
+    value, bound, gap
+        Value of the proposal (less the cost of hours, where they have one); the value that no
+        plan within the limits can exceed; share of the bound that may still be missing.
+    value_now, optimum_value
+        The same for the effort now (NaN where it is not known) and for the optimum.
+    notes
+        Sentences about the plan: why nothing moved, what is left over.
+    overrides
+        What people changed by hand, with its cost against the plan.
+    """
+
+    table: pd.DataFrame
+    capacities: pd.DataFrame
+    value: float
+    bound: float
+    gap: float
+    value_now: float
+    optimum_value: float
+    method: str
+    notes: tuple[str, ...]
+    request: Request = field(repr=False)
+    overrides: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=OVERRIDE_COLUMNS), repr=False
+    )
+
+    @property
+    def value_of_next_hour(self) -> float | pd.Series[float]:
+        """Value of one more hour; one number per resource where there are several."""
+        column = self.capacities.set_index("resource")["value_of_next_hour"]
+        return float(column.iloc[0]) if len(column) == 1 else column
+
+    @property
+    def gain(self) -> float:
+        """Value that the proposal adds to the effort now, at the same hours."""
+        return self.value - self.value_now
+
+    @property
+    def cost_of_limits(self) -> float:
+        """Value that locks and the limit on change keep out of reach."""
+        return self.optimum_value - self.value
+
+
+def make(request: Request) -> Plan:
+    """Return the best plan for a request; never worse than the effort now."""
+    ready = prepare(request)
+    found = ready.solve()
+    held = not (
+        np.array_equal(ready.low, ready.free_low) and np.array_equal(ready.high, ready.free_high)
+    )
+    best = ready.solve(free=True) if held and _fits(ready, ready.free_low) else found
+    chosen, notes = _at_least_now(ready, found)
+    if ready.worth(best.effort) < ready.worth(chosen):
+        best = replace(best, effort=chosen, value=ready.worth(chosen))
+    return _plan(ready, found, chosen, best.effort, notes)
+
+
+def _fits(ready: Ready, effort: Floats) -> bool:
+    return bool(ready.capacities.short(effort).empty)
+
+
+def _at_least_now(ready: Ready, found: Solution) -> tuple[Floats, list[str]]:
+    """Return the effort found, or the effort now where that is worth more."""
+    now = ready.segments.now
+    if np.isnan(now).any():
+        return found.effort, []
+    if not _fits(ready, now):
+        return found.effort, ["The effort now takes more hours than there are."]
+    margin = 1e-9 * np.maximum(now, 1.0)
+    if np.any((now < ready.low - margin) | (now > ready.high + margin)):
+        return found.effort, []
+    if ready.worth(now) > ready.worth(found.effort):
+        fractional = ready.request.whole and np.any(now != np.round(now))
+        why = " No plan in whole calls is worth as much." if fractional else ""
+        return now, [f"The effort now is kept: nothing better was found.{why}"]
+    if np.allclose(now, found.effort, rtol=1e-9, atol=1e-12):
+        return found.effort, ["Nothing moves: the effort now is already the best."]
+    return found.effort, []
+
+
+def _plan(ready: Ready, found: Solution, chosen: Floats, optimum: Floats, notes: list[str]) -> Plan:
+    value = ready.worth(chosen)
+    bound = max(found.bound, value)
+    size = max(abs(bound), abs(value))
+    now = ready.segments.now
+    capacities = _capacity_table(ready, chosen, found.prices)
+    return Plan(
+        _table(ready, chosen, optimum),
+        capacities,
+        value,
+        bound,
+        (bound - value) / size if size > 0 else 0.0,
+        float("nan") if np.isnan(now).any() else ready.worth(now),
+        ready.worth(optimum),
+        found.method,
+        (*notes, *_left_over(ready, capacities)),
+        ready.request,
+    )
+
+
+def _capacity_table(ready: Ready, effort: Floats, prices: Floats) -> pd.DataFrame:
+    used = ready.capacities.used(effort)
+    return pd.DataFrame(
+        {
+            "resource": ready.capacities.names,
+            "hours": ready.capacities.hours,
+            "used_hours": used,
+            "unused_hours": ready.capacities.hours - used,
+            "value_of_next_hour": prices,
+        }
+    )
+
+
+def _left_over(ready: Ready, capacities: pd.DataFrame) -> list[str]:
+    if not ready.request.whole:
+        return []
+    left = capacities[(capacities["unused_hours"] > 1e-6) & np.isfinite(capacities["hours"])]
+    return [
+        f"{hours:,.2f} hours of {name} are left over: no whole call fits them with a gain."
+        for name, hours in zip(left["resource"], left["unused_hours"], strict=True)
+    ]
+
+
+def _table(ready: Ready, chosen: Floats, optimum: Floats) -> pd.DataFrame:
+    segments, curves = ready.segments, ready.segments.curves
+    hours = np.asarray(ready.capacities.uses.sum(axis=0)).ravel()
+    frame = segments.frame
+    found = {
+        "segment": segments.names,
+        "account_count": frame.get("account_count", pd.Series(1.0, frame.index)),
+        "hours_per_call": frame.get("hours_per_call", pd.Series(1.0, frame.index)),
+        "now": segments.now,
+        "proposed": chosen,
+        "optimum": optimum,
+        "now_hours": segments.now * hours,
+        "proposed_hours": chosen * hours,
+        "optimum_hours": optimum * hours,
+        "now_amount": curves.value(segments.now),
+        "value_amount": curves.value(chosen),
+        "optimum_amount": curves.value(optimum),
+        "value_of_next_hour": _next_hour(curves, chosen, hours, ready.request.whole),
+        "held_by": _held_by(ready, chosen),
+    }
+    return pd.DataFrame(found)[COLUMNS]
+
+
+def _next_hour(curves: Curves, effort: Floats, hours: Floats, in_calls: bool) -> Floats:
+    """Return what an hour more in a segment is worth: the slope, or the next whole call."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if in_calls:
+            return np.asarray((curves.value(effort + 1) - curves.value(effort)) / hours)
+        return np.asarray(curves.slope(effort) / hours)
+
+
+def _held_by(ready: Ready, effort: Floats) -> list[str]:
+    words = []
+    for x, low, high, free_low, free_high in zip(
+        effort, ready.low, ready.high, ready.free_low, ready.free_high, strict=True
+    ):
+        words.append(_limit_word(x, low, high, free_low, free_high))
+    return words
+
+
+def _limit_word(x: float, low: float, high: float, free_low: float, free_high: float) -> str:
+    close = 1e-9 * max(abs(x), 1.0)
+    if high - low <= close and free_high - free_low > close:
+        return "locked"
+    if x <= low + close and low > 0:
+        return "minimum" if low == free_low else "change limit"
+    if x >= high - close:
+        return "maximum" if high == free_high else "change limit"
+    return ""
+
+
+def override(plan: Plan, segment: str, calls: float, *, by: str = "", reason: str = "") -> Plan:
+    """Return the plan with one segment set by hand, and what that costs."""
+    names = list(plan.table["segment"])
+    if segment not in names:
+        raise InputError(f"The plan has no segment {segment!r}; it has {', '.join(names)}.")
+    before = plan.table.set_index("segment")["proposed"]
+    chosen = {str(s): float(c) for s, c in plan.overrides[["segment", "chosen"]].to_numpy()}
+    again = make(plan.request.but(locked=_with_lock(plan, chosen | {segment: calls})))
+    row = {
+        "segment": segment,
+        "planned": float(before[segment]),
+        "chosen": float(calls),
+        "cost_amount": plan.value - again.value,
+        "by": by,
+        "reason": reason,
+    }
+    kept = [*plan.overrides.to_dict("records"), row]
+    return replace(again, overrides=pd.DataFrame(kept)[OVERRIDE_COLUMNS])
+
+
+def _with_lock(plan: Plan, chosen: dict[str, float]) -> dict[str, float]:
+    """Return the locks of the request and the choices made by hand."""
+    held = plan.table[plan.table["held_by"] == "locked"]
+    locks = {str(s): float(x) for s, x in zip(held["segment"], held["proposed"], strict=True)}
+    return locks | chosen

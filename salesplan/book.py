@@ -18,6 +18,9 @@ from salesplan.errors import BookError, InputError, did_you_mean
 FORMAT = 1
 """Version of the book's layout; a book of another version is refused with a sentence."""
 
+VERSION = ".version-"
+"""Between the name of a book and the number of a load that could not be renamed to it."""
+
 _VIEWS = """
 CREATE VIEW person_labels AS
 SELECT person_id,
@@ -58,12 +61,31 @@ def create(path: str | Path | None = None) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def pointer(path: str | Path) -> Path:
+    """Return the file that names the current version of a book, where the book has several."""
+    return Path(f"{path}.current")
+
+
+def version_of(path: str | Path) -> Path:
+    """Return the file that holds a book: the one its pointer names, else the path itself.
+
+    A book gets a pointer only where an open file cannot be replaced (Windows).
+    """
+    try:
+        name = pointer(path).read_text("utf-8").strip()
+    except OSError:
+        return Path(path)
+    version = Path(path).with_name(Path(name).name)
+    return version if version.is_file() else Path(path)
+
+
 def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to an existing book."""
-    if not Path(path).is_file():
+    file = version_of(path)
+    if not file.is_file():
         raise BookError(f"{path} does not exist. Make it with salesplan load EXPORTS --into {path}")
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = _attached(file)
         found = connection.execute("SELECT value FROM book WHERE name = 'format'").fetchone()
     except duckdb.Error as error:
         raise BookError(f"{path} is not a book of salesplan: {_first_line(error)}") from None
@@ -72,6 +94,19 @@ def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
             f"{path} was written by another version of salesplan (format "
             f"{found and found[0]}, this one reads {FORMAT}). Load the exports again."
         )
+    return connection
+
+
+def _attached(file: Path) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection to the file as it is now.
+
+    Connecting to its path would give the book that this process opened there before, even
+    after another load has replaced it.
+    """
+    connection = duckdb.connect()
+    name = str(file).replace("'", "''")
+    connection.execute(f"ATTACH '{name}' AS opened (READ_ONLY)")
+    connection.execute("USE opened")
     return connection
 
 

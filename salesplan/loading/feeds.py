@@ -59,6 +59,18 @@ class Feed:
         """Whether each row of the file becomes one row of the table, in the file's order."""
         return self.recognised.shape in ("plain", "value_period")
 
+    @property
+    def headers(self) -> set[str]:
+        """Every header of the file that the feed reads."""
+        read: set[str] = set()
+
+        def note(header: str) -> str:
+            read.add(header)
+            return "''"
+
+        shapes.selection(self.recognised, note)
+        return read
+
     def header(self, column: str) -> str:
         """Return the header behind a column, for messages."""
         return self.recognised.columns.get(column, column)

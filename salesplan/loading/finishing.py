@@ -10,7 +10,7 @@ import pandas as pd
 
 from salesplan import book
 from salesplan.errors import ExportError
-from salesplan.loading import asof, keys, quarantine, staging
+from salesplan.loading import asof, checks, keys, quarantine, reading, staging
 from salesplan.loading.sources import Source
 from salesplan.loading.staging import Staged
 from salesplan.settings import Settings
@@ -33,7 +33,10 @@ def finish(
     _write_loads(engine, staged)
     _write_stages(engine, settings)
     book.derive(engine)
+    _plans_are_no_closings(engine)
     day, rule = _as_of(engine, as_of, settings)
+    checks.run(engine, day, settings)
+    reading.report(engine, staged, unused)
     book.write_facts(
         engine,
         {
@@ -44,6 +47,17 @@ def finish(
         },
     )
     return day
+
+
+def _plans_are_no_closings(engine: duckdb.DuckDBPyConnection) -> None:
+    """Empty the closing date of an open deal that only repeats the expected one.
+
+    Many CRMs have one "close date": a plan while the deal is open, a fact once it is closed.
+    """
+    engine.execute("""
+        UPDATE opportunities SET closed_on = NULL
+        WHERE COALESCE(status, 'open') = 'open' AND closed_on = expected_close_on
+    """)
 
 
 def _as_of(

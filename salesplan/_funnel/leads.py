@@ -130,7 +130,7 @@ def lead_conversion(
     known = _known_steps(crm)
     states = _states(crm, known, period, grouping, only, window_days)
     ladder = pd.DataFrame({"pipeline": "", "position": range(1, len(known) + 1), "stage": known})
-    steps = with_rates(counted_steps(states, ladder, grouping.names, mode), mode)
+    steps = with_rates(counted_steps(states, ladder, grouping.names, mode), grouping.names, mode)
     steps = steps.assign(mode=mode, reason=[_reason(crm, row) for row in steps.to_dict("records")])
     keys = grouping.names
     return steps.sort_values([*keys, "position"], ignore_index=True)[[*keys, *COLUMNS]]

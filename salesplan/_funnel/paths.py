@@ -15,15 +15,23 @@ from salesplan._funnel.stagemap import StageMap
 _LETTER = 191
 
 
-def paths(stages: StageMap, after_close: history.AfterClose, window_days: int | None) -> str:
+def paths(
+    stages: StageMap,
+    after_close: history.AfterClose,
+    window_days: int | None,
+    *,
+    row_by_row: bool = False,
+) -> str:
     """Return the common table expressions up to ``path``, one row per deal of ``cohort``.
 
     ``path``: opportunity_id, visited (one bit per position), furthest, in_order (stages seen
-    strictly in pipeline order, other visits in between allowed), late_rows.
+    strictly in pipeline order, other visits in between allowed), late_rows. ``row_by_row`` takes
+    no deal for plain, so that ``visits`` holds those of all deals.
     """
     return f"""
 {_firsts(stages)}, sorted AS (
-  SELECT c.*, {_entries(stages)}, {_is_plain(stages)} AS is_plain
+  SELECT c.*, {_entries(stages)},
+    {"FALSE" if row_by_row else _is_plain(stages)} AS is_plain
   FROM cohort AS c
   LEFT JOIN firsts AS f ON f.opportunity_id = c.opportunity_id
 ), watched AS (
@@ -92,7 +100,7 @@ def _is_plain(stages: StageMap) -> str:
     closed = "f.closed_as = c.status AND f.closed_as_well = c.status"
     ended = f"{closed} AND COALESCE(f.last_open < f.closed_at, TRUE)"
     tidy = f"CASE WHEN c.status = 'open' THEN f.closed_as IS NULL ELSE {ended} END"
-    return f"COALESCE({tidy}, FALSE) AND {' AND '.join(rising)}"
+    return f"f.opportunity_id IS NOT NULL AND COALESCE({tidy}, FALSE) AND {' AND '.join(rising)}"
 
 
 def _plain_path(stages: StageMap, window_days: int | None) -> str:

@@ -19,6 +19,9 @@ from salesplan._funnel.paths import paths, within
 from salesplan._funnel.stagemap import StageMap
 from salesplan.crm import Crm
 
+STATE = "pipeline, visited, furthest, in_order, has_ended, is_mature"
+"""What is known of a deal: the columns that decide in which counts it is."""
+
 
 def cohort_states(
     crm: Crm,
@@ -37,13 +40,13 @@ def cohort_states(
     window is over, with the number of ``deals`` and of their rows after the closing one.
     """
     condition, joins, params = dimensions.where(only, "opportunities", alias="w")
-    keys = f"{by.columns} {_STATE}"
+    keys = f"{by.columns} {STATE}"
     sql = f"""
-WITH {stages.sql}, {history.DEALS}, {_cohort(condition, joins)},
+WITH {stages.sql}, {history.DEALS}, {cohort(condition, joins)},
 {paths(stages, after_close, window_days)}, each_deal AS (
   SELECT {by.select} c.pipeline, p.visited, p.furthest, p.in_order, p.late_rows,
     c.status <> 'open' {within("c.closed_on", window_days)} AS has_ended,
-    {_mature(window_days)} AS is_mature
+    {mature(window_days)} AS is_mature
   FROM cohort AS c
   JOIN path AS p ON p.opportunity_id = c.opportunity_id
   {_deal(by)}
@@ -59,17 +62,17 @@ GROUP BY {keys}
     return crm.query(sql, **params)
 
 
-_STATE = "pipeline, visited, furthest, in_order, has_ended, is_mature"
-
-
 def _deal(by: dimensions.Grouping) -> str:
     """Return the join to the deal itself, which only a dimension needs."""
     join = "JOIN opportunities AS t ON t.opportunity_id = c.opportunity_id"
     return f"{join} {by.joins}" if by.dimensions else ""
 
 
-def _cohort(condition: str, joins: str) -> str:
-    """Return the deals that entered a pipeline in the period; first row if no date says when."""
+def cohort(condition: str, joins: str, entered: str = "") -> str:
+    """Return the deals that entered a pipeline in the period; first row if no date says when.
+
+    ``entered`` takes the place of that condition on the day of entry.
+    """
     kept = f"JOIN opportunities AS w ON w.opportunity_id = e.opportunity_id {joins}"
     return f"""cohort AS (
   SELECT e.opportunity_id, e.pipeline, e.stage, e.owner_id, e.created_on, e.engaged_on,
@@ -84,11 +87,11 @@ def _cohort(condition: str, joins: str) -> str:
       GROUP BY h.opportunity_id
     ) AS v ON v.opportunity_id = d.opportunity_id
   ) AS e {kept if condition != "TRUE" else ""}
-  WHERE {condition} AND {inside("e.entered_on")}
+  WHERE {condition} AND {entered or inside("e.entered_on")}
 )"""
 
 
-def _mature(window_days: int | None) -> str:
+def mature(window_days: int | None) -> str:
     """Return whether a deal has had its whole window; one whose entry is undated never has."""
     limit = "c.entered_on + CAST($window_days AS INTEGER)"
     known = f"COALESCE({limit} <= CAST($as_of AS DATE), FALSE)"

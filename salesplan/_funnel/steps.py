@@ -38,14 +38,27 @@ def counted_steps(
 ) -> pd.DataFrame:
     """Return the counts of each stage of each group, one pipeline after the other."""
     parts = []
-    for pipeline, steps in ladder.groupby("pipeline", sort=True):
+    for (pipeline, position), _ in ladder.groupby(["pipeline", "position"], sort=True):
         own = states[states["pipeline"] == pipeline]
-        last = int(steps["position"].max())
-        for position, stage in zip(steps["position"], steps["stage"], strict=True):
-            counts = _count_step(own, int(position), last, READINGS[mode])
-            part = counts.groupby([*keys, "pipeline"], as_index=False).sum()
-            parts.append(part.assign(position=position, stage=stage))
-    return pd.concat(parts, ignore_index=True)
+        # Counted stage by stage, a state belongs to one position; counted whole, to all.
+        here = own[own["position"] == position] if "position" in own else own
+        last = int(ladder.loc[ladder["pipeline"] == pipeline, "position"].max())
+        counts = _count_step(here, int(position), last, READINGS[mode])
+        part = counts.groupby([*keys, "pipeline"], as_index=False, dropna=False).sum()
+        parts.append(part.assign(position=position))
+    return _complete(pd.concat(parts, ignore_index=True), states, ladder, keys)
+
+
+def _complete(
+    steps: pd.DataFrame, states: pd.DataFrame, ladder: pd.DataFrame, keys: Sequence[str]
+) -> pd.DataFrame:
+    """Give every group all stages of its pipelines: one that nobody stood at counts 0."""
+    groups = states[[*keys, "pipeline"]] if keys else ladder[["pipeline"]]
+    every = groups.drop_duplicates().merge(ladder, on="pipeline")
+    whole = every.merge(steps, on=[*keys, "pipeline", "position"], how="left")
+    counts = [name for name in steps.columns if name not in every.columns]
+    whole[counts] = whole[counts].fillna(0).astype(np.int64)
+    return whole.sort_values([*keys, "pipeline", "position"], ignore_index=True)
 
 
 def _count_step(states: pd.DataFrame, position: int, last: int, at: At) -> pd.DataFrame:
@@ -74,34 +87,74 @@ def _count_step(states: pd.DataFrame, position: int, last: int, at: At) -> pd.Da
     }
     deals = states["deals"].to_numpy(np.int64)
     counted = {name: deals * flag for name, flag in flags.items()}
-    return states.drop(columns=[*STATE, "deals"]).assign(**counted)
+    return states.drop(columns=[*STATE, "deals", "position"], errors="ignore").assign(**counted)
 
 
-def with_rates(steps: pd.DataFrame, mode: str) -> pd.DataFrame:
-    """Add the rate of each step and of the whole way to it, with intervals.
+def with_rates(steps: pd.DataFrame, keys: Sequence[str], mode: str) -> pd.DataFrame:
+    """Add the rate of each step and the share of the cohort that got to it, with intervals.
 
     Where lost deals have no known stage, they may have got anywhere: the interval then runs
     from the case that none of them went on to the case that all of them did.
     """
-    last = steps.groupby("pipeline")["position"].transform("max")
-    unknown = steps["unplaced_count"].to_numpy(float)
-    certain = ((steps["position"] == 1) & (mode == "reached")).to_numpy()
-    # A lost deal did not win: only the steps before the win are in doubt.
-    may_go_on = np.where(steps["position"] >= last - 1, 0.0, unknown)
-    may_be_here = np.where(certain | (steps["position"] == last), 0.0, unknown)
+    here, onward = _in_doubt(steps, keys, mode)
+    is_win = _is_win(steps)
     n, k, cohort = (steps[name].to_numpy(float) for name in ("n", "k", "overall_n"))
-    low, _ = stats.wilson(k, n + may_be_here)
-    _, high = stats.wilson(k + may_go_on, n + np.where(certain, 0.0, may_go_on))
+    certain = ((steps["position"] == 1) & (mode == "reached")).to_numpy()
+    low, _ = stats.wilson(k, n + here)
+    _, high = stats.wilson(k + onward, n + np.where(certain, 0.0, onward))
     steps = stats.with_rate(steps).assign(rate_low=low, rate_high=high)
+    steps = stats.with_rate(steps.assign(overall_k=steps["n"]), "overall_k", "overall_n", _OVERALL)
     low, _ = stats.wilson(n, cohort)
-    _, high = stats.wilson(n + may_be_here, cohort)
-    steps = stats.with_rate(
-        steps.assign(overall_k=steps["n"]), "overall_k", "overall_n", "overall_rate"
-    )
+    _, high = stats.wilson(n + here, cohort)
     steps = steps.assign(overall_rate_low=low, overall_rate_high=high)
-    return _without_step_after_the_win(steps, (steps["position"] == last).to_numpy())
-
-
-def _without_step_after_the_win(steps: pd.DataFrame, is_win: Flags) -> pd.DataFrame:
     blank = {name: steps[name].mask(is_win) for name in ("rate", "rate_low", "rate_high")}
     return steps.assign(k=steps["k"].astype("Int64").mask(is_win), **blank)
+
+
+_OVERALL = "overall_rate"
+
+
+def _is_win(steps: pd.DataFrame) -> Flags:
+    last = steps.groupby("pipeline")["position"].transform("max")
+    return (steps["position"] == last).to_numpy(bool)
+
+
+def _in_doubt(
+    steps: pd.DataFrame, keys: Sequence[str], mode: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return how many lost deals may have been at each stage, and may have gone on from it."""
+    groups = steps.groupby([*keys, "pipeline"], dropna=False)["unplaced_count"]
+    unknown = groups.transform("max").to_numpy(float)
+    last = steps.groupby("pipeline")["position"].transform("max")
+    certain = (steps["position"] == 1) & (mode == "reached")
+    # A lost deal did not win: the win is certain, and so is the step up to it.
+    here = np.where(certain | (steps["position"] == last), 0.0, unknown)
+    return here, np.where(steps["position"] >= last - 1, 0.0, unknown)
+
+
+def with_chained_rates(steps: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Replace the overall rate by the product of the steps, where no one cohort is followed.
+
+    The interval recovers each step's variance from its own Wilson limits, on the log scale
+    (MOVER, Zou & Donner 2008), the steps taken as independent.
+    """
+    groups = [steps[name] for name in (*keys, "pipeline")]
+
+    def before(values: pd.Series[float], start: float) -> pd.Series[float]:
+        return values.groupby(groups, dropna=False).shift(fill_value=start)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(steps[["rate", "rate_low", "rate_high"]])
+    product = np.exp(before(logs["rate"], 0.0).groupby(groups, dropna=False).cumsum())
+    halves = {}
+    for end in ("rate_low", "rate_high"):
+        square = before((logs["rate"] - logs[end]) ** 2, 0.0)
+        halves[end] = np.sqrt(square.groupby(groups, dropna=False).cumsum())
+    nothing = pd.array([pd.NA] * len(steps), dtype="Int64")
+    return steps.assign(
+        overall_n=nothing,
+        overall_k=nothing,
+        overall_rate=product,
+        overall_rate_low=product * np.exp(-halves["rate_low"]),
+        overall_rate_high=(product * np.exp(halves["rate_high"])).clip(upper=1.0),
+    )

@@ -183,6 +183,34 @@ def test_every_row_is_loaded_or_kept_apart(crm):
     assert (loads["rows_loaded"] > 0).all()
 
 
+RULES = {
+    "duplicate id": "duplicate",
+    "orphan account": "unmatched_key",
+    "unknown stage": "unknown_stage",
+    "negative amount": "negative_amount",
+    "close before create": "closed_before_created",
+    "unreadable amount": "unreadable_money",
+    "missing amount": "won_without_amount",
+    "impossible date": "unreadable_date",
+    "unknown status": "unknown_status",
+    "held in the future": "held_in_future",
+    "unknown owner": "unmatched_key",
+    "change after closing": "change_after_closing",
+    "currency without a rate": "missing_fx_rate",
+    "end before start": "ends_before_start",
+}
+
+
+@pytest.mark.parametrize(("fault", "rule"), RULES.items())
+def test_planted_faults_are_found_with_their_count(crm, known, fault, rule):
+    planted = known.faults.set_index("fault").loc[fault]
+    found = crm.issues
+    where = (found["rule"] == rule) & (found["table_name"] == planted["table_name"])
+    if rule == "unmatched_key":
+        where &= found["column_name"] == planted["column_name"]
+    assert list(found.loc[where, "row_count"]) == [planted["row_count"]]
+
+
 def test_every_table_a_metric_needs_is_fed(crm):
     assert all(crm.has(name) for name in FED)
 

@@ -24,9 +24,9 @@ _WORDS = {"held": HELD, "no_show": NO_SHOW, "cancelled": CALLED_OFF, "planned": 
 _AHEAD = (1, 2, 4, 6, 9, 14, 22)
 _CARE_MEETINGS = (2.4, 1.1, 0.5)
 _CARE_CALLS = (6.0, 3.6, 2.4)
-_FORTNIGHT = 10
+_WEEK = 5
 _REBOOKED_AFTER = 4
-_DESK_MINUTES = ((1100, 1520), (470, 760), (330, 560), (300, 560))
+_DESK_MINUTES = ((550, 760), (230, 380), (160, 280), (150, 280))
 
 
 def activities(
@@ -140,12 +140,10 @@ def _care(
 
 
 def _desk(chance: Chance, scale: int, kind: int) -> pd.DataFrame:
-    """Return the fortnightly time sheets; inside sellers do not travel."""
+    """Return the weekly time sheets; inside sellers do not travel."""
     teams = np.resize(plan.PATTERN, len(plan.PATTERN) * scale)
     sellers = np.flatnonzero(teams != 1) if kind == TRAVEL else np.arange(len(teams))
-    days = from_work(
-        np.arange(int(to_work(FIRST)) + _FORTNIGHT - 1, int(to_work(LAST)) + 1, _FORTNIGHT)
-    )
+    days = from_work(np.arange(int(to_work(FIRST)) + _WEEK - 1, int(to_work(LAST)) + 1, _WEEK))
     day, owner = np.repeat(days, len(sellers)), np.tile(sellers, len(days))
     employed = (owner != LATE_HIRE) | (day >= LATE_HIRED_ON)
     rows = _rows(day[employed], owner[employed], kind)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         pipeline,
         revenue,
         review,
+        scenario,
         text,
     )
     from salesplan.loading import load
@@ -64,6 +65,7 @@ _ON_DEMAND = (
     "pipeline",
     "revenue",
     "review",
+    "scenario",
     "text",
 )
 
@@ -92,6 +94,7 @@ __all__ = [
     "pipeline",
     "revenue",
     "review",
+    "scenario",
     "schema",
     "settings",
     "stats",

@@ -109,29 +109,34 @@ def _of_measure(
 
 
 def actuals(
-    crm: Crm, wanted: Measure, cut: list[Period], only: Mapping[str, Any] | None = None
+    crm: Crm,
+    wanted: Measure,
+    cut: list[Period],
+    only: Mapping[str, Any] | None = None,
+    split: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Return person_id, period, actual for the periods, of people with facts."""
+    """Return person_id, period, the columns of ``split``, actual: of people with facts."""
     if wanted.facts is None:
         raise InputError(f"{wanted.name} is no measure of a person: {wanted.function} computes it.")
-    for name in only or {}:
+    for name in [*(only or {}), *split]:
         if name not in wanted.filters:
             raise UnknownNameError(
                 f"{wanted.name} has no filter {name!r}. {did_you_mean(name, wanted.filters)}"
             )
     chosen = {name: [v] if isinstance(v, str) else list(v) for name, v in (only or {}).items()}
+    keys = "".join(f', f."{name}"' for name in split)
     kept = "".join(f' AND list_contains($only_{name}, "{name}")' for name in chosen)
     value = "sum(f.value) / NULLIF(sum(f.base), 0)" if wanted.is_ratio else "sum(f.value)"
     spans = ", ".join(f"('{p.label}', DATE '{p.since}', DATE '{p.until}')" for p in cut)
     return crm.query(
         f"""
         WITH spans(period, since, until) AS (VALUES {spans}), facts AS ({wanted.facts})
-        SELECT f.person_id, s.period, CAST({value} AS DOUBLE) AS actual
+        SELECT f.person_id, s.period{keys}, CAST({value} AS DOUBLE) AS actual
         FROM facts AS f
         JOIN spans AS s ON f.on_date >= s.since AND f.on_date < s.until
         WHERE f.person_id IS NOT NULL AND f.on_date <= $as_of{kept}
-        GROUP BY f.person_id, s.period
-        ORDER BY f.person_id, s.period
+        GROUP BY f.person_id, s.period{keys}
+        ORDER BY f.person_id, s.period{keys}
         """,
         as_of=crm.as_of,
         **{f"only_{name}": values for name, values in chosen.items()},

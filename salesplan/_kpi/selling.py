@@ -68,12 +68,13 @@ WHERE v.kind IN ({kinds}) AND v.status = 'held' AND v.starts_at IS NOT NULL AND 
 """
 
 
-# The first deal that an account ever won: later ones are not new customers.
+# The first deal that an account ever won, unless the CRM types it as a sale to a customer of old.
 _FIRST_WIN = """o.opportunity_id IN (
   SELECT arg_min(w.opportunity_id, (w.closed_on, w.opportunity_id))
   FROM opportunities AS w
   WHERE w.status = 'won' AND w.closed_on IS NOT NULL AND w.account_id IS NOT NULL
-  GROUP BY w.account_id)"""
+  GROUP BY w.account_id)
+  AND COALESCE(o.deal_type, 'new') = 'new'"""
 
 _FIRST_MEETING = """v.activity_id IN (
   SELECT arg_min(w.activity_id, (w.starts_at, w.activity_id))

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from salesplan import documents
 from salesplan._settings.files import FileRule as FileRule
 from salesplan._settings.files import known_columns
+from salesplan._settings.segments import Segmentation
 from salesplan.documents import Document
 
 Share = float
@@ -127,6 +128,7 @@ class Settings(Document):
         default={"default": 65.0}, description="role -> loaded cost of an hour"
     )
     gross_margin: Share = Field(0.80, gt=0, le=1)
+    segments: Segmentation = Segmentation()
     thresholds: Thresholds = Thresholds()
 
     @field_validator("columns", "values", "constants")

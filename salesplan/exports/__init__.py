@@ -1,14 +1,20 @@
 """Export files of CRMs: which CRM wrote a file, and how its columns are to be read.
 
 The loader asks :func:`recognise` what a file is (a file may feed several tables) and
-:func:`selection` for the SQL that turns its cells into the columns of a table, as text.
+:func:`selection` for the SQL that turns its cells into the columns of a table, as text. Once
+all files are in, :func:`settle` puts right what only the CRM's habits explain, and
+:func:`complete` adds what needs the as-of date: history from dated copies, and segments.
 """
 
 from __future__ import annotations
 
+from salesplan.exports import segments
 from salesplan.exports.cells import Cell, Selection
-from salesplan.exports.profile import Profile, profile, profiles
-from salesplan.exports.recognise import ROW_KEY, Recognised, file_rule, recognise
+from salesplan.exports.explanation import catalogue, explain, settings_toml
+from salesplan.exports.profile import Profile, profiles
+from salesplan.exports.recognised import ROW_KEY, Recognised
+from salesplan.exports.recognition import file_rule, recognise
+from salesplan.exports.settling import complete, settle
 from salesplan.exports.shapes import selection
 
 __all__ = [
@@ -17,9 +23,14 @@ __all__ = [
     "Profile",
     "Recognised",
     "Selection",
+    "catalogue",
+    "complete",
+    "explain",
     "file_rule",
-    "profile",
     "profiles",
     "recognise",
+    "segments",
     "selection",
+    "settings_toml",
+    "settle",
 ]

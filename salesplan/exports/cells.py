@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from salesplan import schema
 from salesplan.exports.ids import folded_id
-from salesplan.exports.recognise import ROW_KEY, Recognised
+from salesplan.exports.recognised import ROW_KEY, Recognised
 
 T = TypeVar("T")
 Cell = Callable[[str], str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 
@@ -20,12 +21,12 @@ class Issue:
 
     severity: str
     rule: str
-    table_name: str
+    table_name: str | None
     column_name: str | None
-    row_count: int
-    example: str
+    row_count: int | None
+    example: str | None
     what_to_do: str
-    amount: float | None = None
+    amount: Decimal | float | None = None
     file: str | None = None
 
 

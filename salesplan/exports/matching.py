@@ -145,7 +145,7 @@ def _matched(engine: Engine, reference: Reference) -> list[Issue]:
     return [
         Issue(
             "note",
-            "matched by name" if step == 1 else "matched by spelling",
+            "matched_by_name" if step == 1 else "matched_by_spelling",
             reference.table.name,
             reference.column.name,
             int(count),
@@ -167,7 +167,7 @@ def _ambiguous(engine: Engine, reference: Reference) -> list[Issue]:
     return [
         Issue(
             "warning",
-            "ambiguous name",
+            "ambiguous_name",
             reference.table.name,
             reference.column.name,
             int(row[0]),
@@ -199,7 +199,7 @@ def suggestion(engine: Engine, table: Table, column: str, near: Near) -> Issue:
     line = f"[values.{table.name}.{column}] {quoted(near.said)} = {quoted(near.meant)}"
     return Issue(
         "warning",
-        "near miss",
+        "near_miss",
         table.name,
         column,
         int(row[0]),

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from salesplan.exports.cells import Cell, Selection, expressions, literal, scales
-from salesplan.exports.recognise import Recognised
+from salesplan.exports.recognised import Recognised
+
+BACKFILLED = ("opportunity_history", "field_history")
+"""Shapes of histories that hold no row for the creation of a deal."""
 
 STAGE_OF_DEAL = "(stage of the deal)"
 """Stage of a change that names none; replaced by the deal's own once all files are loaded."""

@@ -8,50 +8,18 @@ settings say about a file, a column or a value always stands above a profile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import PurePath
 
 from salesplan import schema
 from salesplan.exports.fit import Fit, best_first, fits
-from salesplan.exports.profile import Profile, Unit, profiles
+from salesplan.exports.profile import Profile, profiles
+from salesplan.exports.recognised import ROW_KEY, Recognised
 from salesplan.exports.wide import history_columns
 from salesplan.settings import FileRule, Settings
 
-ROW_KEY = "{row}"
-"""Constant for a key that the export lacks: the file's name and the row's line stand for it."""
-
 WEAK = 0.35
 TIE = 0.03
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """What a file is: the table it feeds and how each column is to be read from it.
-
-    ``exports.select_sql`` turns it into the SELECT that yields the canonical columns as text.
-    """
-
-    table: str
-    profile: str
-    columns: dict[str, str]
-    values: dict[str, dict[str, str]]
-    constants: dict[str, str]
-    shape: str
-    evidence: str
-    score: float
-    date_order: str | None
-    decimal: str | None
-    missing_tokens: tuple[str, ...]
-    export: str = ""
-    ids: str = "plain"
-    first_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    flags: dict[str, str] = field(default_factory=dict)
-    units: dict[str, Unit] = field(default_factory=dict)
-    helpers: dict[str, str] = field(default_factory=dict)
-    id_prefixes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    wide: tuple[tuple[str, str, str], ...] = ()
 
 
 def recognise(file: str, headers: Sequence[str], settings: Settings) -> list[Recognised]:

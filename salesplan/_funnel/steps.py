@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +39,12 @@ def counted_steps(
 ) -> pd.DataFrame:
     """Return the counts of each stage of each group, one pipeline after the other."""
     parts = []
-    for (pipeline, position), _ in ladder.groupby(["pipeline", "position"], sort=True):
+    for pipeline, position in zip(ladder["pipeline"], ladder["position"].astype(int), strict=True):
         own = states[states["pipeline"] == pipeline]
         # Counted stage by stage, a state belongs to one position; counted whole, to all.
         here = own[own["position"] == position] if "position" in own else own
         last = int(ladder.loc[ladder["pipeline"] == pipeline, "position"].max())
-        counts = _count_step(here, int(position), last, READINGS[mode])
+        counts = _count_step(here, position, last, READINGS[mode])
         part = counts.groupby([*keys, "pipeline"], as_index=False, dropna=False).sum()
         parts.append(part.assign(position=position))
     return _complete(pd.concat(parts, ignore_index=True), states, ladder, keys)
@@ -140,11 +141,11 @@ def with_chained_rates(steps: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame
     """
     groups = [steps[name] for name in (*keys, "pipeline")]
 
-    def before(values: pd.Series[float], start: float) -> pd.Series[float]:
+    def before(values: Any, start: float) -> Any:
         return values.groupby(groups, dropna=False).shift(fill_value=start)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(steps[["rate", "rate_low", "rate_high"]])
+        logs: Any = np.log(steps[["rate", "rate_low", "rate_high"]])
     product = np.exp(before(logs["rate"], 0.0).groupby(groups, dropna=False).cumsum())
     halves = {}
     for end in ("rate_low", "rate_high"):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from salesplan import dimensions, survival
+from salesplan import dimensions, errors, schema, survival
 from salesplan._funnel import history
 from salesplan._funnel.arguments import Span, inside, labelled, once, resolved, words
 from salesplan._funnel.late_start import records_begin_on
+from salesplan._funnel.leads import LEAD_DEALS
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import to_date
+
+Unit = Literal["deal", "lead"]
 
 HORIZONS = (30, 60, 90, 180, 365)
 
@@ -50,6 +53,7 @@ def win_probability(
     year: str | int | None = None,
     by: str | Sequence[str] | None = None,
     horizons: Sequence[int] = HORIZONS,
+    unit: Unit = "deal",
     observed_since: str | dt.date | None = None,
     only: Mapping[str, Any] | None = None,
     as_of: str | dt.date | None = None,
@@ -70,6 +74,8 @@ def win_probability(
         Dimension or dimensions; ``month``, ``quarter``, ``year`` go by creation.
     horizons
         Numbers of days since creation.
+    unit
+        What is followed: each ``deal``, or each ``lead`` from its capture to its first win.
     observed_since
         Day from which closings are on record. An export that begins late shows none of the
         deals closed before; older deals then count only from that day on (left truncation).
@@ -108,12 +114,14 @@ def win_probability(
     1           120  10     0.370      0.241      0.389
     """
     crm = crm if as_of is None else crm.at(as_of)
-    crm.require("opportunities", need="win_probability")
+    errors.one_of(unit, ("deal", "lead"), "unit")
+    table = "opportunities" if unit == "deal" else "leads"
+    crm.require("opportunities", table, need="win_probability")
     if not horizons or any(day <= 0 for day in horizons):
         raise InputError(f"horizons={horizons!r}: give positive numbers of days, such as [30, 90].")
     period = resolved(crm, since, until, month, quarter, year)
-    grouping = dimensions.grouping(by, "opportunities", date="d.created_on")
-    deals = _watched(crm, period, grouping, only)
+    grouping = dimensions.grouping(by, table, date="d.created_on")
+    deals = _watched(crm, table, period, grouping, only)
     begin = to_date(observed_since, "observed_since") if observed_since else None
     begin = begin or records_begin_on(deals)
     keys = grouping.names
@@ -127,25 +135,39 @@ def win_probability(
 
 
 def _watched(
-    crm: Crm, period: Span, by: dimensions.Grouping, only: Mapping[str, Any] | None
+    crm: Crm, table: str, period: Span, by: dimensions.Grouping, only: Mapping[str, Any] | None
 ) -> pd.DataFrame:
-    """Return deals counted by creation, age at the end of observation, and outcome."""
-    condition, joins, params = dimensions.where(only, "opportunities")
+    """Return what is followed, counted by creation, age at the end of watching, and outcome."""
+    condition, joins, params = dimensions.where(only, table)
     ended = "CASE d.status WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END"
-    days = "GREATEST(COALESCE(d.closed_on, CAST($as_of AS DATE)) - d.created_on, 0)"
-    days = f"CASE WHEN d.status = 'open' THEN CAST($as_of AS DATE) - d.created_on ELSE {days} END"
+    last = "CASE WHEN d.status = 'open' THEN CAST($as_of AS DATE) ELSE d.closed_on END"
+    days = f"CAST(GREATEST({last} - d.created_on, 0) AS BIGINT)"
+    source = "deals" if table == "opportunities" else _LEADS
+    key = schema.table(table).key[0]
     sql = f"""
-WITH {history.DEALS}
-SELECT {by.select} d.created_on, CAST({days} AS BIGINT) AS days, {ended} AS outcome,
+WITH {history.DEALS}, {LEAD_DEALS}
+SELECT {by.select} d.created_on, {days} AS days, {ended} AS outcome,
   CAST(count(*) AS BIGINT) AS deals
-FROM deals AS d
-JOIN opportunities AS t ON t.opportunity_id = d.opportunity_id {once(by.joins, joins)}
+FROM {source} AS d
+JOIN {table} AS t ON t.{key} = d.{key} {once(by.joins, joins)}
 WHERE d.created_on IS NOT NULL AND (d.status = 'open' OR d.closed_on IS NOT NULL)
   AND {condition} AND {inside("d.created_on")}
 GROUP BY {by.keys} d.created_on, {days}, {ended}
 """
     since, until = period
     return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params)
+
+
+# A lead stays open until its first win, or until the last of its deals has ended without one.
+_LEADS = """(
+  SELECT l.lead_id, l.created_on,
+    CASE WHEN x.wins > 0 THEN 'won' WHEN x.deals > 0 AND x.open_deals = 0 THEN 'lost'
+         ELSE 'open' END AS status,
+    CASE WHEN x.wins > 0 THEN x.won_on ELSE x.ended_on END AS closed_on
+  FROM leads AS l
+  LEFT JOIN lead_deals AS x ON x.lead_id = l.lead_id
+  WHERE l.created_on <= CAST($as_of AS DATE)
+)"""
 
 
 def _by_horizon(

@@ -66,7 +66,7 @@ def compare(
     frame = new.merge(_old(simulation, baseline), on="person_id", how="outer")
     frame = frame.merge(simulation.people, on="person_id", how="left")
     old, amount = frame["old_amount"], frame["new_amount"]
-    frame["delta_amount"] = (amount - old).round(6)
+    frame["delta_amount"] = (amount - old).round(6) + 0.0
     frame["delta_rate"] = frame["delta_amount"] / old.where(old > 0)
     frame["outcome"] = np.select(
         [

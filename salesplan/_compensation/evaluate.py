@@ -220,7 +220,8 @@ def factored(found: list[Line], base: Floats) -> list[Line]:
 
 
 def _factor(line: Line) -> Floats:
-    factor = np.where(np.isnan(line.rate), 0.0, line.rate)
+    # A factor without a goal changes nothing; it is listed among the issues.
+    factor = np.where(np.isnan(line.rate), 1.0, line.rate)
     criterion = line.criterion
     if criterion.cap_share is not None:
         factor = np.minimum(factor, criterion.cap_share)

@@ -8,7 +8,7 @@ import pandas as pd
 from salesplan import scales
 from salesplan._compensation import pay, per_deal
 from salesplan._compensation.around import Clawback
-from salesplan._compensation.figures import added
+from salesplan._compensation.figures import sums
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.rules import Spiff
 from salesplan._compensation.scheme import Scheme
@@ -24,7 +24,7 @@ def spiff(scheme: Scheme, rule: Spiff, panel: Panel) -> Floats:
     if "credit" in deals.columns:
         money = money * deals["credit"].to_numpy(np.float64, na_value=0.0)
     cell = person * len(panel.periods) + period
-    paid = np.nan_to_num(added(cell, money, panel.shape, "sum"))
+    paid = sums(cell, money, panel.shape).total
     return paid if rule.max_amount is None else _limited(paid, rule.max_amount)
 
 
@@ -83,7 +83,7 @@ def clawback(rule: Clawback, panel: Panel) -> Floats:
     period = per_deal.period_of(panel, gone["cancelled_on"])
     inside = (person >= 0) & (period >= 0)
     cell = person[inside] * len(panel.periods) + period[inside]
-    return np.nan_to_num(added(cell, -taken[inside], panel.shape, "sum"))
+    return sums(cell, -taken[inside], panel.shape).total
 
 
 def clawed_back(cancelled: pd.DataFrame, rule: Clawback) -> Floats:

@@ -65,18 +65,23 @@ class Reader:
     ) -> tuple[Floats, Floats]:
         rows = self._rows(rule, measure)
         actual = self._column("actual", rows) if levels is None else self._levels(rows, levels)
-        target = self._column("target", rows)
-        own_a, own_t = self._by_person(rule, rows, actual), self._by_person(rule, rows, target)
-        spells = self.panel.spell_person
+        return self._total(rule, rows, actual), self._total(
+            rule, rows, self._column("target", rows)
+        )
+
+    def _total(self, rule: Reading, rows: npt.NDArray[np.int64], values: Floats) -> Floats:
+        """Return a column summed for the person, the team or the company."""
+        own = self._by_person(rows, values)
         if rule.scope == "individual":
-            return own_a[spells], own_t[spells]
-        groups = self._groups(rule.scope)
-        group_a = self._by_group(rule, rows, actual, groups)
-        group_t = self._by_group(rule, rows, target, groups)
+            return own.value(rule.totals)[self.panel.spell_person]
+        of_spell, of_row = self._groups(rule.scope)
+        stated, summed = self._by_group(rule.scope, rows, values, of_spell, of_row)
         if not rule.self_included:
-            group_a = group_a - np.nan_to_num(own_a[spells])
-            group_t = group_t - np.nan_to_num(own_t[spells])
-        return group_a, group_t
+            summed = summed.without(own.at(self.panel.spell_person))
+        # A group's own figure is taken as stated; else it is the total of its people.
+        found = stated.value(rule.totals)
+        table = np.where(np.isnan(found), summed.value(rule.totals), found)
+        return np.where(of_spell[:, None] >= 0, table, np.nan)
 
     def _rows(self, rule: Reading, measure: str) -> npt.NDArray[np.int64]:
         names = self.panel.measures
@@ -105,12 +110,12 @@ class Reader:
             raise InputError(f"level {unknown[0]!r} is unknown. {did_you_mean(unknown[0], levels)}")
         return np.array([levels.get(str(v), np.nan) for v in named], np.float64)
 
-    def _by_person(self, rule: Reading, rows: npt.NDArray[np.int64], values: Floats) -> Floats:
+    def _by_person(self, rows: npt.NDArray[np.int64], values: Floats) -> Sums:
         people, periods = self.panel.shape
         code = self.panel.person[rows]
         mine = code >= 0
         cell = code[mine] * periods + self.panel.period[rows][mine]
-        return added(cell, values[mine], (people, periods), rule.totals)
+        return sums(cell, values[mine], (people, periods))
 
     def _groups(self, scope: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the group number of each spell and of each row of the attainment."""
@@ -131,23 +136,22 @@ class Reader:
 
     def _by_group(
         self,
-        rule: Reading,
+        scope: str,
         rows: npt.NDArray[np.int64],
         values: Floats,
-        groups: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
-    ) -> Floats:
-        """Return the group's own figure where the frame gives one, else its people's total."""
-        of_spell, of_row = groups
+        of_spell: npt.NDArray[np.int64],
+        of_row: npt.NDArray[np.int64],
+    ) -> tuple[Sums, Sums]:
+        """Return for each spell its group's stated figure, and the total of its people."""
         periods = len(self.panel.periods)
         size = (int(max(of_spell.max(initial=-1), of_row.max(initial=-1))) + 1, periods)
-        is_own = self._is_group_row(rule.scope)[rows]
+        is_own = self._is_group_row(scope)[rows]
         known = of_row[rows] >= 0
         tables = []
         for part in (is_own & known, ~is_own & known):
             cell = of_row[rows][part] * periods + self.panel.period[rows][part]
-            tables.append(added(cell, values[part], size, rule.totals))
-        table = np.where(np.isnan(tables[0]), tables[1], tables[0])
-        return np.where(of_spell[:, None] >= 0, table[np.maximum(of_spell, 0)], np.nan)
+            tables.append(sums(cell, values[part], size).at(np.maximum(of_spell, 0)))
+        return tables[0], tables[1]
 
     def _is_group_row(self, scope: str) -> Mask:
         frame = self.panel.attainment
@@ -189,7 +193,8 @@ class Reader:
             if t == 0 or year != self.presence.year[t - 1]:
                 deficit = np.zeros(len(actual))
             goal[:, t] = target[:, t] + deficit
-            deficit = np.maximum(0.0, np.nan_to_num(goal[:, t] - np.nan_to_num(actual[:, t])))
+            short = np.maximum(0.0, goal[:, t] - np.nan_to_num(actual[:, t]))
+            deficit = np.where(np.isnan(short), deficit, short)
         return goal
 
     def _to_date(self, values: Floats, totals: str) -> Floats:
@@ -206,18 +211,35 @@ def replace_scope(rule: Reading) -> Reading:
     return Reading(**{**values, "scope": "team", "self_included": True})
 
 
-def added(
-    cell: npt.NDArray[np.int64], values: Floats, shape: tuple[int, int], totals: str
-) -> Floats:
-    """Return values summed (or averaged) into a table; NaN where no row has one."""
+@dataclass(frozen=True)
+class Sums:
+    """Totals with the number of values behind each: nothing is told from 0."""
+
+    total: Floats
+    count: Floats
+
+    def value(self, totals: str = "sum") -> Floats:
+        """Return the sum or mean; NaN where there is no value."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result = self.total / self.count if totals == "mean" else self.total
+        return np.where(self.count > 0, result, np.nan)
+
+    def at(self, rows: npt.NDArray[np.int64]) -> Sums:
+        """Return the sums of some rows."""
+        return Sums(self.total[rows], self.count[rows])
+
+    def without(self, other: Sums) -> Sums:
+        """Return the sums less those of others."""
+        return Sums(self.total - other.total, self.count - other.count)
+
+
+def sums(cell: npt.NDArray[np.int64], values: Floats, shape: tuple[int, int]) -> Sums:
+    """Return values summed into a table, missing ones left out."""
     size = shape[0] * shape[1]
     seen = ~np.isnan(values)
     total = np.bincount(cell[seen], values[seen], minlength=size)
     count = np.bincount(cell[seen], minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result = total / count if totals == "mean" else total
-    table: Floats = np.where(count > 0, result, np.nan)
-    return table.reshape(shape)
+    return Sums(total.reshape(shape), count.reshape(shape).astype(np.float64))
 
 
 def attainment(rule: Reading, actual: Floats, target: Floats) -> Floats:
@@ -236,7 +258,6 @@ def attainment(rule: Reading, actual: Floats, target: Floats) -> Floats:
             # Nothing at all where less is better is the best there is: it counts as the cap.
             best = np.nan if rule.cap_attainment is None else rule.cap_attainment
             reached = np.where(done == 0, best, goal / done)
-    reached = scales.snap(reached)
     if rule.round_attainment is not None:
         reached = scales.rounded(reached, rule.round_attainment, rule.round_attainment_mode)
     return reached if rule.cap_attainment is None else np.minimum(reached, rule.cap_attainment)

@@ -217,7 +217,8 @@ def _highest_of(scale: scales.Scale, end: float | None) -> float:
     last = scale.starts[-1] if end is None else end
     nodes = [s for s in scale.starts if s <= last]
     before = [scale.before(i) for i, s in enumerate(scale.starts) if s <= last]
-    return max([*before, *scale([*nodes, last]).tolist()])
+    values: list[float] = [*before, *scale([*nodes, last]).tolist()]
+    return max(values)
 
 
 def _design(scheme: Scheme) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import pandas as pd
 from salesplan import scales
 from salesplan._compensation import pay
 from salesplan._compensation.check_weights import as_tuple
-from salesplan._compensation.figures import Figures, added, attainment
+from salesplan._compensation.figures import Figures, attainment, sums
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.reading import Reading
 from salesplan._compensation.rules import Criterion
@@ -30,8 +30,8 @@ def figures(scheme: Scheme, criterion: Criterion, panel: Panel) -> Figures:
     if scheme.rounding.each == "deal":
         money = scales.rounded(money, scheme.rounding.places, scheme.rounding.mode)
     cell = person * len(panel.periods) + period
-    paid = added(cell, money, panel.shape, "sum")[panel.spell_person]
-    sold = added(cell, amount, panel.shape, "sum")[panel.spell_person]
+    paid = sums(cell, money, panel.shape).value()[panel.spell_person]
+    sold = sums(cell, amount, panel.shape).value()[panel.spell_person]
     nothing = np.full_like(sold, np.nan)
     return Figures(sold, nothing, nothing, paid=paid)
 

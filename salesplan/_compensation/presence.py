@@ -43,18 +43,17 @@ class Presence:
 
     def to_date(self, values: Floats) -> Floats:
         """Return running totals that start again each fiscal year."""
-        result = np.cumsum(values, axis=-1)
-        for t in range(1, len(self.year)):
-            if self.year[t] != self.year[t - 1]:
-                result[..., t:] -= result[..., t - 1 : t]
-        return result
+        runs = np.split(values, self._new_years(), axis=-1)
+        return np.concatenate([np.cumsum(run, axis=-1) for run in runs], axis=-1)
+
+    def _new_years(self) -> list[int]:
+        return [t for t in range(1, len(self.year)) if self.year[t] != self.year[t - 1]]
 
     def since_last(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return what each period added to running totals of its year."""
         steps = np.diff(values, axis=-1, prepend=0)
-        for t in range(1, len(self.year)):
-            if self.year[t] != self.year[t - 1]:
-                steps[..., t] = values[..., t]
+        for t in self._new_years():
+            steps[..., t] = values[..., t]
         return steps
 
 

@@ -42,7 +42,9 @@ class Reading(Named):
 
     measure: str = Field("", description="measure of the catalogue")
     scope: Scope = "individual"
-    self_included: bool = Field(True, description="whether a team total includes the payee")
+    self_included: bool = Field(
+        True, description="whether a total of the team's people includes the payee"
+    )
     totals: Literal["sum", "mean"] = Field(
         "sum", description="how people and months add up; mean for rates and scores"
     )

@@ -17,7 +17,7 @@ Units = npt.NDArray[np.int64]
 Mode = Literal["half_up", "half_even", "down", "up"]
 
 _DUST = 1e-7
-_ULPS = 8 * np.finfo(np.float64).eps
+_ULPS = 32 * np.finfo(np.float64).eps
 
 
 def snap(values: npt.ArrayLike) -> Floats:

@@ -56,7 +56,8 @@ class Scale:
 
     def __call__(self, values: npt.ArrayLike) -> Floats:
         """Return the value of the scale at each x; missing stays missing."""
-        x = snap(values)
+        # Only the choice of the piece is snapped: the value keeps every digit it has.
+        x = np.asarray(values, np.float64)
         piece = self.piece(x)
         inside = np.maximum(piece, 0)
         starts, bases, slopes = (np.asarray(a) for a in (self.starts, self.bases, self.slopes))

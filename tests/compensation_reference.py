@@ -1,0 +1,337 @@
+"""The plainest engine for a bonus scheme: Decimal, loops, one line at a time.
+
+It shares no code with salesplan and reads the scheme as the plain values of its TOML file.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, getcontext
+
+getcontext().prec = 60
+ZERO, ONE = Decimal(0), Decimal(1)
+MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
+CENT = Decimal("0.01")
+
+
+def dec(value):
+    return Decimal(str(value))
+
+
+def rounded(value, places=2, mode="half_up"):
+    # 1/3 of 3 must be 1 before it is rounded: digits beyond the 40th are division dust.
+    clean = value.quantize(Decimal(1).scaleb(-40))
+    if mode == "up":
+        size = abs(clean).quantize(Decimal(1).scaleb(-places), ROUND_CEILING)
+        return size.copy_sign(clean)
+    return clean.quantize(Decimal(1).scaleb(-places), MODES[mode])
+
+
+def attained(rule, actual, target):
+    if target is None or target == 0:
+        return None
+    actual = ZERO if actual is None else actual
+    if rule.get("better") == "lower":
+        if rule.get("lower_formula") == "one_plus_gap":
+            value = 1 + (target - actual) / target
+        else:
+            value = target / actual if actual else None
+    else:
+        value = actual / target
+    if value is None:
+        return dec(rule["cap_attainment"]) if "cap_attainment" in rule else None
+    if "round_attainment" in rule:
+        value = rounded(value, rule["round_attainment"])
+    if "cap_attainment" in rule:
+        value = min(value, dec(rule["cap_attainment"]))
+    return value.quantize(Decimal(1).scaleb(-45))
+
+
+def at_or_above(x, bound, curve):
+    return x > bound if curve.get("at_bound") == "lower" else x >= bound
+
+
+def linear(curve, x):
+    threshold, start = dec(curve.get("threshold", 0)), curve.get("start", "attainment")
+    if not at_or_above(x, threshold, curve):
+        return ZERO
+    if start == "slope":
+        fall = dec(curve.get("slope_below", 1))
+        value = max(ONE - fall * (1 - x), ZERO) if x < 1 else ONE
+    elif start == "attainment":
+        value = min(x, ONE)
+    else:
+        first = ZERO if start == "zero" else dec(start)
+        value = first + (1 - first) * (min(x, ONE) - threshold) / (1 - threshold)
+    bends = [(dec(a["from"]), dec(a["times"])) for a in curve.get("accelerators", [])]
+    if not bends or bends[0][0] > 1:
+        bends = [(ONE, ONE), *bends]
+    for i, (since, times) in enumerate(bends):
+        until = bends[i + 1][0] if i + 1 < len(bends) else None
+        if x > since:
+            value += times * ((x if until is None else min(x, until)) - since)
+    return value
+
+
+def through_points(curve, x):
+    nodes = [(dec(a), dec(b)) for a, b in curve["points"]]
+    if not at_or_above(x, nodes[0][0], curve):
+        return nodes[0][1] if curve.get("below") == "first" else ZERO
+    for (x0, y0), (x1, y1) in zip(nodes, nodes[1:]):
+        if x <= x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return nodes[-1][1]
+
+
+def steps(curve, x):
+    value = dec(curve.get("below_pays", 0))
+    for bound, pays in curve["points"]:
+        if at_or_above(x, dec(bound), curve):
+            value = dec(pays)
+    return value
+
+
+def tiers(curve, x):
+    table = [(dec(t["from"]), dec(t["rate"]) * dec(curve.get("rate", 1))) for t in curve["tiers"]]
+    if curve.get("applies") == "whole":
+        rate = ZERO
+        for since, this in table:
+            if at_or_above(x, since, curve):
+                rate = this
+        return rate * x
+    value = ZERO
+    for i, (since, rate) in enumerate(table):
+        if x > since:
+            until = x if i + 1 == len(table) else min(x, table[i + 1][0])
+            value += rate * (until - since)
+    return value
+
+
+def per_point(curve, x):
+    if "threshold" in curve and not at_or_above(x, dec(curve["threshold"]), curve):
+        return ZERO
+    points = (x - 1) * 100
+    if curve.get("whole_points"):
+        points = points.quantize(Decimal(1).scaleb(-6)).to_integral_value(ROUND_DOWN)
+    slope = dec(curve.get("points_above" if points > 0 else "points_below", 1))
+    return max(1 + slope * points / 100, ZERO)
+
+
+CURVES = {
+    "linear": linear,
+    "points": through_points,
+    "steps": steps,
+    "tiers": tiers,
+    "per_point": per_point,
+}
+
+
+def curve_value(curve, x):
+    kind = curve.get("kind", "linear")
+    return dec(curve["rate"]) * x if kind == "rate" else CURVES[kind](curve, x)
+
+
+def totals(rule, data, person, t):
+    """Actual and target of a rule for a person (or the person's team) in a period."""
+    who = [person]
+    if rule.get("scope") == "team":
+        team = data["team"][person]
+        who = [p for p in data["people"] if data["team"][p] == team]
+    if rule.get("scope") == "company":
+        who = data["people"]
+    if rule.get("self_included") is False:
+        who = [p for p in who if p != person]
+    cells = [data["figures"].get((p, t, rule.get("measure", rule["name"]))) for p in who]
+    actual = [c[0] for c in cells if c and c[0] is not None]
+    target = [c[1] for c in cells if c and c[1] is not None]
+    return (sum(actual, ZERO) if actual else None, sum(target, ZERO) if target else None)
+
+
+def series(scheme, rule, data, person, *, to_date):
+    """Actual and target of each period, cumulated or with the deficit added."""
+    pairs = [totals(rule, data, person, t) for t in range(data["periods"])]
+    if to_date:
+        result = []
+        for t in range(len(pairs)):
+            seen_a = [a for a, _ in pairs[: t + 1] if a is not None]
+            seen_t = [g for _, g in pairs[: t + 1] if g is not None]
+            result.append(
+                (sum(seen_a, ZERO) if seen_a else None, sum(seen_t, ZERO) if seen_t else None)
+            )
+        return result
+    if scheme.get("accrual") == "deficit_carried":
+        result, deficit = [], ZERO
+        for actual, target in pairs:
+            goal = None if target is None else target + deficit
+            deficit = deficit if goal is None else max(ZERO, goal - (actual or ZERO))
+            result.append((actual, goal))
+        return result
+    return pairs
+
+
+def period_pay(scheme, data, person, t):
+    weights = scheme.get("period_weights")
+    share = dec(weights[t]) if weights else ONE / 4
+    return data["pay"][person] * share
+
+
+def gate_kept(scheme, gate, data, person, t, *, to_date):
+    pairs = series(scheme, gate, data, person, to_date=to_date)
+    x = attained(gate, *pairs[t])
+    passed = x is not None
+    if passed and "at_least" in gate:
+        passed = x >= dec(gate["at_least"])
+    if passed and "more_than" in gate:
+        passed = x > dec(gate["more_than"])
+    otherwise = dec(gate.get("otherwise", 0))
+    if not passed:
+        return False, otherwise
+    kept = ONE
+    if gate.get("scales"):
+        kept = otherwise
+        for bound, share in gate["scales"]:
+            if x >= dec(bound):
+                kept = dec(share)
+    return True, kept
+
+
+def line_amounts(scheme, data, person, t):
+    """Unrounded amounts of all lines of a person in a period (to date under that accrual)."""
+    to_date = scheme.get("accrual") == "year_to_date"
+    span = range(t + 1) if to_date else [t]
+    base = sum((period_pay(scheme, data, person, u) for u in span), ZERO)
+    criteria = scheme["criteria"]
+    figures = [series(scheme, c, data, person, to_date=to_date)[t] for c in criteria]
+    reached = [attained(c, *f) for c, f in zip(criteria, figures)]
+    shares = target_pays(scheme, data, person, t, span)
+    amounts = {}
+    for c, (actual, _), x, share in zip(criteria, figures, reached, shares):
+        if c.get("effect") != "multiplies":
+            amounts[c["name"]] = added(scheme, c, actual, x, share, base, t)
+    for c, share in zip(criteria, shares):
+        if c["name"] in amounts:
+            amounts[c["name"]] = gated(scheme, c, data, person, t, amounts[c["name"]], share)
+    running, lines = dict(amounts) or {"": base}, list(amounts.values()) or [base]
+    for c, x in zip(criteria, reached):
+        if c.get("effect") == "multiplies":
+            factor = ONE if x is None else curve_value(c.get("curve", {}), x)
+            if "cap_share" in c:
+                factor = min(factor, dec(c["cap_share"]))
+            kept = ONE
+            for gate in scheme.get("gates", []):
+                if not gate.get("on") or c["name"] in gate["on"]:
+                    if gate.get("effect") != "removes_above_target":
+                        kept *= gate_kept(scheme, gate, data, person, t, to_date=to_date)[1]
+            factor = 1 + (factor - 1) * kept
+            lines.append(sum((m * (factor - 1) for m in running.values()), ZERO))
+            running = {n: m * factor for n, m in running.items()}
+    return lines, base
+
+
+def target_pays(scheme, data, person, t, span):
+    """Target pay of each criterion, with the weight of goal-less ones moved where asked."""
+    criteria = scheme["criteria"]
+    result = [ZERO] * len(criteria)
+    for u in span:
+        pay = period_pay(scheme, data, person, u)
+        shares = [pay * dec(c.get("weight", 0)) for c in criteria]
+        if scheme.get("no_target") == "redistributed":
+            to_date = scheme.get("accrual") == "year_to_date"
+            gone = []
+            for c in criteria:
+                pair = series(scheme, c, data, person, to_date=to_date)[u]
+                reads = c.get("curve", {}).get("kind") != "rate"
+                gone.append(reads and attained(c, *pair) is None)
+            total = sum(shares, ZERO)
+            left = sum((s for s, g in zip(shares, gone) if not g), ZERO)
+            shares = [ZERO if g or not left else s * (total / left) for s, g in zip(shares, gone)]
+        result = [r + s for r, s in zip(result, shares)]
+    return result
+
+
+def added(scheme, c, actual, x, share, base, t):
+    curve = c.get("curve", {})
+    if curve.get("kind") == "rate":
+        money = dec(curve["rate"]) * (actual or ZERO)
+    elif x is None:
+        money = share if scheme.get("no_target") == "pays_target" else ZERO
+    else:
+        money = curve_value(curve, x) * share
+    if scheme.get("negative", "zero") == "zero":
+        money = max(money, ZERO)
+    basis = share if "weight" in c else base
+    if "floor_share" in c:
+        money = max(money, dec(c["floor_share"]) * basis)
+    if "cap_share" in c:
+        money = min(money, dec(c["cap_share"]) * basis)
+    if "cap_amount" in c:
+        count = t + 1 if scheme.get("accrual") == "year_to_date" else 1
+        money = min(money, dec(c["cap_amount"]) * count)
+    return money
+
+
+def gated(scheme, c, data, person, t, money, share):
+    to_date = scheme.get("accrual") == "year_to_date"
+    for gate in scheme.get("gates", []):
+        if gate.get("on") and c["name"] not in gate["on"]:
+            continue
+        passed, kept = gate_kept(scheme, gate, data, person, t, to_date=to_date)
+        if gate.get("effect") == "removes_above_target":
+            money = money if passed else min(money, share)
+        else:
+            money *= kept
+    return money
+
+
+def in_cents(scheme, lines):
+    rule = scheme.get("rounding", {})
+    mode = rule.get("mode", "half_up")
+    if rule.get("each") == "payout":
+        return rounded(sum(lines, ZERO), mode=mode)
+    return sum((rounded(line, mode=mode) for line in lines), ZERO)
+
+
+def earned(scheme, data, person):
+    """What a person earns in each period, after the cap on the total."""
+    mode = scheme.get("rounding", {}).get("mode", "half_up")
+    result, so_far = [], ZERO
+    for t in range(data["periods"]):
+        lines, base = line_amounts(scheme, data, person, t)
+        total = in_cents(scheme, lines)
+        cap = scheme.get("cap", {})
+        to_date = scheme.get("accrual") == "year_to_date"
+        if "share" in cap:
+            total = min(total, rounded(dec(cap["share"]) * base, mode=mode))
+        if "amount" in cap:
+            total = min(total, dec(cap["amount"]) * (t + 1 if to_date else 1))
+        result.append(total - so_far if to_date else total)
+        so_far = total
+    return result
+
+
+def paid(scheme, data, person):
+    """What a person is paid in each period: offsets, payment cap, draw."""
+    amounts = earned(scheme, data, person)
+    cap = scheme.get("payment_cap")
+    if cap or scheme.get("overpaid") == "offset":
+        waiting, result = ZERO, []
+        for amount in amounts:
+            due = amount + waiting
+            pay = max(min(due, dec(cap["amount"])) if cap else due, ZERO)
+            waiting = due - pay
+            if cap and not cap.get("carry_over", True):
+                waiting = min(waiting, ZERO)
+            result.append(pay)
+        amounts = result
+    draw = scheme.get("draw")
+    if not draw:
+        return amounts
+    owed, result = ZERO, []
+    for t, amount in enumerate(amounts):
+        size = dec(draw["amount"])
+        advance, repaid = max(size - amount, ZERO), ZERO
+        if draw.get("kind") != "non_recoverable":
+            if t + 1 >= draw.get("recover_from", 1):
+                repaid = min(owed, max(amount - size, ZERO))
+            owed += advance - repaid
+        result.append(amount + advance - repaid)
+    return result

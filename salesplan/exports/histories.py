@@ -86,3 +86,42 @@ def _back_fill(engine: Engine) -> list[Issue]:
             "stands from the day the deal was created.",
         )
     ]
+
+
+_AFTER_CLOSING = """
+WITH closing AS (
+    SELECT c.opportunity_id, min((c.changed_at, c.seq)) AS place
+    FROM stage_changes AS c
+    JOIN opportunities AS o ON o.opportunity_id = c.opportunity_id AND o.status IN ('won', 'lost')
+    JOIN stages AS s ON s.stage = c.stage AND s.status = o.status
+        AND COALESCE(s.pipeline, '') IN ('', COALESCE(o.pipeline, ''))
+    GROUP BY c.opportunity_id
+)
+SELECT count(*), CAST(sum(c.amount) AS DOUBLE), min(c.opportunity_id || ': ' || c.stage
+    || ' on ' || CAST(CAST(c.changed_at AS DATE) AS VARCHAR))
+FROM stage_changes AS c
+JOIN closing AS k ON k.opportunity_id = c.opportunity_id AND (c.changed_at, c.seq) > k.place
+"""
+
+
+def after_closing(engine: Engine) -> list[Issue]:
+    """List the changes that come after a deal was closed as it stands; metrics part them off."""
+    count, amount, example = engine.execute(_AFTER_CLOSING).fetchone()
+    if not count:
+        return []
+    to_do = (
+        "Check whether these deals were opened again: they are closed now, and a funnel ends at "
+        "the closing row."
+    )
+    return [
+        Issue(
+            "warning",
+            "change_after_closing",
+            "stage_changes",
+            "changed_at",
+            int(count),
+            str(example),
+            to_do,
+            amount,
+        )
+    ]

@@ -32,8 +32,9 @@ def folded_id(text: str, rule: str) -> str:
     """Return the SQL that brings an id to one form by the rule of its CRM."""
     if rule == "salesforce":
         return _salesforce(text)
-    if rule == "zoho":
-        return f"CASE WHEN starts_with({text}, 'zcrm_') THEN substr({text}, 6) ELSE {text} END"
+    if rule == "zoho":  # its analytics writes 0 where there is no deal
+        bare = f"CASE WHEN starts_with({text}, 'zcrm_') THEN substr({text}, 6) ELSE {text} END"
+        return f"NULLIF({bare}, '0')"
     if rule == "guid":
         bare = f"lower(trim({text}, '{{}}'))"
         shape = "'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'"

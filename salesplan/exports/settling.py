@@ -10,6 +10,7 @@ from salesplan.exports import (
     explanation,
     histories,
     matching,
+    outcomes,
     segments,
     snapshots,
     spellings,
@@ -41,6 +42,7 @@ def settle(engine: Engine, found: Sequence[tuple[str, Recognised]]) -> None:
     histories.settle_close_dates(engine, recognised)
     issues += histories.complete(engine, recognised)
     issues += stages.complete_map(engine, recognised)
+    issues += histories.after_closing(engine)
     record(engine, issues)
     engine.execute("DELETE FROM book WHERE name = ?", [explanation.FACT])
     engine.execute("INSERT INTO book VALUES (?, ?)", [explanation.FACT, explanation.as_fact(found)])
@@ -48,4 +50,7 @@ def settle(engine: Engine, found: Sequence[tuple[str, Recognised]]) -> None:
 
 def complete(engine: Engine, settings: Settings, as_of: dt.date) -> None:
     """Add what needs the as-of date: history from dated copies, and the segments asked for."""
-    record(engine, [*snapshots.into_history(engine), *segments.fill(engine, settings, as_of)])
+    issues = outcomes.settle(engine, as_of)
+    issues += snapshots.into_history(engine)
+    issues += segments.fill(engine, settings, as_of)
+    record(engine, issues)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from salesplan import schema
 from salesplan.exports.engine import Engine, Issue
 from salesplan.exports.matching import suggestion
+from salesplan.exports.names import squeeze
 from salesplan.exports.near import Known, Near, near_misses
 
 KINDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -26,6 +27,9 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "team": (("people", "team"), ("targets", "team")),
     "lost reason": (("opportunities", "lost_reason"),),
 }
+RARE = 20
+"""A word with one letter more or less is a slip where the other has so many times its rows."""
+
 MOST = 3000
 """Spellings of one kind beyond which a column holds free text, not words of a kind."""
 
@@ -75,8 +79,13 @@ def _meant(total: dict[str, int], listed: list[str]) -> dict[str, str]:
     kept = Known()
     for word in sorted(total, key=lambda w: (-total[w], w)):
         meant = kept.nearest(word)
-        if meant is None:
-            kept.add(word)
-        else:
+        if meant is not None and _is_slip(word, meant, total):
             found[word] = meant
+        else:
+            kept.add(word)
     return found
+
+
+def _is_slip(word: str, meant: str, total: dict[str, int]) -> bool:
+    """Whether a word is a slip: another letter is one only where it is rare."""
+    return squeeze(word) == squeeze(meant) or RARE * total[word] <= total[meant]

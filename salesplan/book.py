@@ -6,6 +6,7 @@ This module and the loader are the only ones that write to an engine; metrics re
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import pandas as pd
 from salesplan import schema
 from salesplan.errors import BookError, InputError, did_you_mean
 
-FORMAT = 1
+_LAYOUT = ";".join(schema.create_sql(t) for t in (*schema.TABLES, *schema.BOOK_TABLES))
+
+FORMAT = f"1.{zlib.crc32(_LAYOUT.encode()):08x}"
 """Version of the book's layout; a book of another version is refused with a sentence."""
 
 VERSION = ".version-"
@@ -57,7 +60,7 @@ def create(path: str | Path | None = None) -> duckdb.DuckDBPyConnection:
     for table in (*schema.TABLES, *schema.BOOK_TABLES):
         connection.execute(schema.create_sql(table))
     connection.execute(_VIEWS)
-    connection.execute("INSERT INTO book VALUES ('format', ?)", [str(FORMAT)])
+    connection.execute("INSERT INTO book VALUES ('format', ?)", [FORMAT])
     return connection
 
 
@@ -85,11 +88,11 @@ def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
     if not file.is_file():
         raise BookError(f"{path} does not exist. Make it with salesplan load EXPORTS --into {path}")
     try:
-        connection = _attached(file)
+        connection = attached(file)
         found = connection.execute("SELECT value FROM book WHERE name = 'format'").fetchone()
     except duckdb.Error as error:
         raise BookError(f"{path} is not a book of salesplan: {_first_line(error)}") from None
-    if not found or found[0] != str(FORMAT):
+    if not found or found[0] != FORMAT:
         raise BookError(
             f"{path} was written by another version of salesplan (format "
             f"{found and found[0]}, this one reads {FORMAT}). Load the exports again."
@@ -97,7 +100,7 @@ def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _attached(file: Path) -> duckdb.DuckDBPyConnection:
+def attached(file: Path) -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to the file as it is now.
 
     Connecting to its path would give the book that this process opened there before, even

@@ -20,9 +20,10 @@ from salesplan import book
 from salesplan import settings as settings_module
 from salesplan.crm import Crm, open_book
 from salesplan.errors import InputError
-from salesplan.loading import finishing, recognition, sources, staging, swap
+from salesplan.loading import finishing, recognition, snapshots, sources, staging, swap
 from salesplan.loading.faults import Faults
 from salesplan.loading.feeds import Feed
+from salesplan.loading.finishing import Order
 from salesplan.periods import to_date
 from salesplan.settings import Settings
 
@@ -77,19 +78,21 @@ def load(
     BookError
         If ``into`` cannot be written, or another load is writing it.
     """
+    if isinstance(folder_or_files, str) and not folder_or_files:
+        raise InputError("The folder to load has no name.")
     tell = progress or (lambda _what, _number, _of: None)
     chosen = _settings(settings, folder_or_files)
     day = to_date(as_of, "as_of") if as_of is not None else chosen.as_of
-    if isinstance(folder_or_files, str) and not folder_or_files:
-        raise InputError("The folder to load has no name.")
+    before = None if into is None else Path(into)
+    order = Order(chosen, day, pseudonymise, before)
     scratch = Path(tempfile.mkdtemp(prefix="salesplan-"))
     try:
         if into is None:
             engine = book.create()
-            facts = _fill(engine, folder_or_files, chosen, day, scratch, tell)
-            return Crm(engine, as_of=facts, settings=chosen)
+            found = _fill(engine, folder_or_files, order, scratch, tell)
+            return Crm(engine, as_of=found, settings=chosen)
         with swap.building(Path(into)) as engine:
-            _fill(engine, folder_or_files, chosen, day, scratch, tell)
+            _fill(engine, folder_or_files, order, scratch, tell)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return open_book(into)
@@ -109,16 +112,16 @@ def _settings(
 def _fill(
     engine: duckdb.DuckDBPyConnection,
     where: str | Path | Iterable[str | Path],
-    settings: Settings,
-    as_of: dt.date | None,
+    order: Order,
     scratch: Path,
     tell: Progress,
 ) -> dt.date:
     """Fill an empty book from exports; return the date it is looked at from."""
-    faults = Faults()
+    faults, settings = Faults(), order.settings
     paths = sources.files_in(where, faults)
     opened = sources.open_all(paths, settings, scratch, faults)
     feeds = [f for s in opened for f in recognition.feeds(s, settings, faults)]
+    feeds = snapshots.parted(feeds)
     unused = [s for s in opened if all(f.source is not s for f in feeds)]
     if not feeds and not faults.sentences:
         faults.add(recognition.nothing_known(opened))
@@ -129,7 +132,7 @@ def _fill(
         tell(f"{feed.source.label} -> {feed.table.name}", number, len(ready))
         staged.append(_staged(engine, feed, staged))
     tell("checks", len(ready), len(ready))
-    return finishing.finish(engine, staged, unused, settings, as_of)
+    return finishing.finish(engine, staged, unused, order)
 
 
 def _decided(engine: duckdb.DuckDBPyConnection, feed: Feed, faults: Faults) -> Feed:

@@ -1,80 +1,91 @@
-"""What follows once every row is in its table: duplicates, derivations, checks, facts."""
+"""What follows once every row is in its table: keys, derivations, checks, facts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from salesplan import book
+from salesplan import book, exports
 from salesplan.errors import ExportError
-from salesplan.loading import asof, checks, keys, quarantine, reading, staging
+from salesplan.exports.engine import Issue, record
+from salesplan.loading import (
+    asof,
+    checks,
+    keys,
+    pseudonyms,
+    quarantine,
+    reading,
+    snapshots,
+    staging,
+)
 from salesplan.loading.sources import Source
 from salesplan.loading.staging import Staged
 from salesplan.settings import Settings
 
+Engine = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a load was asked for beside its files."""
+
+    settings: Settings
+    as_of: dt.date | None = None
+    pseudonymise: bool = False
+    before: Path | None = None
+    """The book that this load replaces."""
+
 
 def finish(
-    engine: duckdb.DuckDBPyConnection,
-    staged: Sequence[Staged],
-    unused: Sequence[Source],
-    settings: Settings,
-    as_of: dt.date | None,
+    engine: Engine, staged: Sequence[Staged], unused: Sequence[Source], order: Order
 ) -> dt.date:
     """Complete a book whose tables hold their rows; return its as-of date."""
-    tables = list(dict.fromkeys(s.feed.table.name for s in staged))
-    for table in tables:
-        keys.number_changes(engine, table)
-        keys.mark_duplicates(engine, table)
-        quarantine.keep_apart(engine, [s for s in staged if s.feed.table.name == table], table)
-        staging.close_table(engine, table)
+    for table in dict.fromkeys(s.feed.table.name for s in staged):
+        _settle_keys(engine, table, [s for s in staged if s.feed.table.name == table])
     _write_loads(engine, staged)
-    _write_stages(engine, settings)
+    _write_stages(engine, order.settings)
     book.derive(engine)
-    _plans_are_no_closings(engine)
-    day, rule = _as_of(engine, as_of, settings)
-    checks.run(engine, day, settings)
+    exports.settle(engine, [(s.feed.source.label, s.feed.recognised) for s in staged])
+    day, rule = _as_of(engine, order)
+    facts = {"as_of": day, "as_of_rule": rule, "currency": order.settings.currency}
+    book.write_facts(engine, {**facts, "settings": order.settings.model_dump_json()})
+    snapshots.take(engine, day, order.before, order.settings)
+    exports.complete(engine, order.settings, day)
+    checks.run(engine, day, order.settings)
     reading.report(engine, staged, unused)
-    book.write_facts(
-        engine,
-        {
-            "as_of": day,
-            "as_of_rule": rule,
-            "currency": settings.currency,
-            "settings": settings.model_dump_json(),
-        },
-    )
+    if order.pseudonymise:
+        pseudonyms.apply(engine)
     return day
 
 
-def _plans_are_no_closings(engine: duckdb.DuckDBPyConnection) -> None:
-    """Empty the closing date of an open deal that only repeats the expected one.
-
-    Many CRMs have one "close date": a plan while the deal is open, a fact once it is closed.
-    """
-    engine.execute("""
-        UPDATE opportunities SET closed_on = NULL
-        WHERE COALESCE(status, 'open') = 'open' AND closed_on = expected_close_on
-    """)
+def _settle_keys(engine: Engine, table: str, staged: Sequence[Staged]) -> None:
+    keys.number_changes(engine, table)
+    keys.mark_duplicates(engine, table)
+    quarantine.keep_apart(engine, staged, table)
+    staging.close_table(engine, table)
 
 
-def _as_of(
-    engine: duckdb.DuckDBPyConnection, as_of: dt.date | None, settings: Settings
-) -> tuple[dt.date, str]:
-    if as_of:
-        return as_of, "as the settings say" if as_of == settings.as_of else "as the call says"
+def _as_of(engine: Engine, order: Order) -> tuple[dt.date, str]:
+    if order.as_of:
+        return order.as_of, "given by the call or the settings"
     found = asof.latest_fact(engine)
     if found is None:
         raise ExportError(
             "No export holds a date, so nothing says when the figures are looked at from. "
             'Say so: as_of = "2026-09-30" in salesplan.toml, or --as-of.'
         )
+    day, rule = found
+    to_do = f"Figures are looked at from {rule}; pin it with as_of = in salesplan.toml."
+    record(engine, [Issue("note", "as_of_derived", None, None, None, day.isoformat(), to_do)])
     return found
 
 
-def _write_stages(engine: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _write_stages(engine: Engine, settings: Settings) -> None:
     """Use the settings' stages; those of an export stand where the settings name none."""
     if settings.stages:
         engine.execute("DELETE FROM stages")
@@ -82,32 +93,44 @@ def _write_stages(engine: duckdb.DuckDBPyConnection, settings: Settings) -> None
         book.insert_frame(engine, "stages", frame)
 
 
-def _write_loads(engine: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> None:
+def _write_loads(engine: Engine, staged: Sequence[Staged]) -> None:
     """Write one row per file and table; every row read is loaded or kept apart."""
+    loaded: dict[str, int] = {}
     for one in staged:
-        source, feed, decision = one.feed.source, one.feed, one.feed.decision
-        assert decision
-        apart = engine.execute(
+        source, table = one.feed.source, one.feed.table.name
+        apart = _scalar(
+            engine,
             "SELECT count(*) FROM quarantine WHERE file = ? AND table_name = ? "
             "AND sheet IS NOT DISTINCT FROM ?",
-            [source.file, feed.table.name, source.sheet],
-        ).fetchone()
-        assert apart
-        evidence = "; ".join([source.dialect.evidence, *decision.proofs, feed.recognised.evidence])
-        engine.execute(
-            f"INSERT INTO loads VALUES ({', '.join('?' * 12)})",
-            [
-                source.file,
-                source.sheet,
-                feed.table.name,
-                feed.recognised.profile,
-                source.clean.scan.encoding,
-                source.dialect.delimiter,
-                decision.decimal,
-                decision.order,
-                evidence,
-                one.rows_read,
-                one.rows_read - int(apart[0]),
-                int(apart[0]),
-            ],
+            [source.file, table, source.sheet],
         )
+        kept = one.rows_read - apart
+        loaded[table] = loaded.get(table, 0) + kept
+        row = [*_how_it_was_read(one), one.rows_read, kept, apart]
+        engine.execute(f"INSERT INTO loads VALUES ({', '.join('?' * len(row))})", row)
+    for table, count in loaded.items():
+        held = _scalar(engine, f'SELECT count(*) FROM "{table}"')
+        assert held == count, f"{table} holds {held} rows, the files gave {count}"
+
+
+def _how_it_was_read(one: Staged) -> list[str | None]:
+    source, feed, decision = one.feed.source, one.feed, one.feed.decision
+    assert decision
+    proofs = [source.dialect.evidence, *decision.proofs, feed.recognised.evidence]
+    return [
+        source.file,
+        source.sheet,
+        feed.table.name,
+        feed.recognised.profile,
+        source.clean.scan.encoding,
+        source.dialect.delimiter,
+        decision.decimal,
+        decision.order,
+        "; ".join(proofs),
+    ]
+
+
+def _scalar(engine: Engine, query: str, parameters: Sequence[object] = ()) -> int:
+    row = engine.execute(query, list(parameters)).fetchone()
+    assert row
+    return int(row[0])

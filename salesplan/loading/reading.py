@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from salesplan.exports import ROW_KEY
-from salesplan.loading.issues import Issue, write
+from salesplan.exports.engine import Issue, record
 from salesplan.loading.sources import Source
 from salesplan.loading.staging import Staged
 
@@ -16,16 +16,12 @@ Engine = duckdb.DuckDBPyConnection
 
 def report(engine: Engine, staged: Sequence[Staged], unused: Sequence[Source]) -> None:
     """Write an issue for each kind of thing that reading the files brought up."""
-    _kept_apart(engine)
-    for source in unused:
-        write(engine, _unused_file(source))
-    for source in {one.feed.source.number: one.feed.source for one in staged}.values():
-        for issue in _about_text(source):
-            write(engine, issue)
-        _unused_columns(engine, source, staged)
-    for one in staged:
-        for issue in _about_feed(one):
-            write(engine, issue)
+    sources = {one.feed.source.number: one.feed.source for one in staged}.values()
+    record(engine, _kept_apart(engine))
+    record(engine, [_unused_file(source) for source in unused])
+    record(engine, [issue for source in sources for issue in _about_text(source)])
+    record(engine, [issue for source in sources for issue in _unused_columns(source, staged)])
+    record(engine, [issue for one in staged for issue in _about_feed(one)])
 
 
 _WHAT_TO_DO = {
@@ -39,30 +35,26 @@ _WHAT_TO_DO = {
 _OTHERWISE = "The row cannot be cut into cells: correct that line, or export again."
 
 
-def _kept_apart(engine: Engine) -> None:
+def _kept_apart(engine: Engine) -> list[Issue]:
     rows = engine.execute("""
         SELECT file, table_name, rule, column_name, count(*), min(line), arg_min(text, line)
         FROM quarantine GROUP BY file, table_name, rule, column_name
         ORDER BY file, table_name, rule, column_name
     """).fetchall()
+    found: list[Issue] = []
     for file, table, rule, column, count, line, text in rows:
         kind = next((k for k in _WHAT_TO_DO if rule.startswith(k)), "")
-        name = rule.replace(" ", "_")
-        example = f"line {line}: {text}" if line else text
         to_do = _WHAT_TO_DO.get(kind, _OTHERWISE)
-        write(engine, Issue("error", name, table, to_do, column, file, count, None, example))
+        example = f"line {line}: {text}"[:200] if line else None
+        name = rule.replace(" ", "_")
+        found.append(Issue("error", name, table, column, count, example, to_do, file=file))
+    return found
 
 
 def _unused_file(source: Source) -> Issue:
-    return Issue(
-        "warning",
-        "unused_file",
-        None,
-        f'Nothing says what it holds. Name its table, [files."{source.file}"] table = "...", or '
-        "ignore = true.",
-        file=source.label,
-        example=", ".join(source.headers),
-    )
+    to_do = f'Name its table, [files."{source.file}"] table = "...", or say ignore = true.'
+    headers = ", ".join(source.headers)[:200]
+    return Issue("warning", "unused_file", None, None, None, headers, to_do, file=source.label)
 
 
 def _about_text(source: Source) -> list[Issue]:
@@ -70,7 +62,7 @@ def _about_text(source: Source) -> list[Issue]:
     clean = source.clean
 
     def note(rule: str, count: int | None, to_do: str) -> None:
-        found.append(Issue("warning", rule, None, to_do, file=source.file, rows=count))
+        found.append(Issue("warning", rule, None, None, count, None, to_do, file=source.file))
 
     if clean.mixed_ends:
         note("mixed_line_ends", None, "Lines end in more than one way; they were read alike.")
@@ -82,29 +74,29 @@ def _about_text(source: Source) -> list[Issue]:
     return found
 
 
-def _unused_columns(engine: Engine, source: Source, staged: Sequence[Staged]) -> None:
+def _unused_columns(source: Source, staged: Sequence[Staged]) -> list[Issue]:
     """Note the columns that no table takes: not a fault, but to be known."""
     used = {h for one in staged if one.feed.source is source for h in one.feed.headers}
-    rest = [h for h in source.headers if h not in used]
-    if rest:
-        to_do = 'Nothing to do, unless one is needed: [columns.TABLE] column = "header".'
-        issue = Issue("note", "unused_columns", None, to_do, None, source.label, example=str(rest))
-        write(engine, issue)
+    rest = ", ".join(h for h in source.headers if h not in used)
+    to_do = 'Nothing to do, unless one is needed: [columns.TABLE] column = "header".'
+    issue = Issue("note", "unused_columns", None, None, None, rest[:200], to_do, file=source.label)
+    return [issue] if rest else []
 
 
 def _about_feed(one: Staged) -> list[Issue]:
-    feed, found = one.feed, []
+    feed = one.feed
+    found: list[Issue] = []
+
+    def note(severity: str, rule: str, column: str, to_do: str) -> None:
+        table, file = feed.table.name, feed.source.label
+        issue = Issue(severity, rule, table, column, one.inserted, None, to_do, file=file)
+        found.append(issue)
+
     for column, constant in feed.recognised.constants.items():
         if constant == ROW_KEY:
-            to_do = (
-                f"Export the identifier: rows are numbered, so nothing else can name a {column}."
-            )
-            found.append(Issue("note", "no_identifier", feed.table.name, to_do, column))
+            note("note", "no_identifier", column, "Export the identifier: rows are only numbered.")
     for column in sorted(feed.unreadable):
         header, kind = feed.header(column), feed.table.column(column).kind
         to_do = f"Most values of {header!r} are no {kind}, so it is not loaded. Map another column."
-        found.append(Issue("error", "unreadable_column", feed.table.name, to_do, column))
-    return [
-        Issue(i.severity, i.rule, i.table, i.what_to_do, i.column, feed.source.label, one.rows_read)
-        for i in found
-    ]
+        note("error", "unreadable_column", column, to_do)
+    return found

@@ -146,16 +146,6 @@ HISTORY = (
         "The last change of these deals is not to the stage they are in: export both together.",
         "amount",
     ),
-    Rule(
-        "change_after_closing",
-        "warning",
-        "stage_changes",
-        "changed_at",
-        "EXISTS (SELECT 1 FROM closings AS c "
-        "WHERE c.opportunity_id = stage_changes.opportunity_id "
-        "AND (stage_changes.changed_at, stage_changes.seq) > (c.changed_at, c.seq))",
-        "Deals were changed after they were won or lost: check whether they were opened again.",
-    ),
 )
 
 ACTIVITIES = (

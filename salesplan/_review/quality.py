@@ -7,11 +7,26 @@ from salesplan.excel import Sheet
 from salesplan.html import Note, Table
 
 _LOADS = [
-    "file", "sheet", "table_name", "profile", "encoding", "delimiter", "decimal_sign",
-    "date_order", "rows_read", "rows_loaded", "rows_quarantined",
+    "file",
+    "sheet",
+    "table_name",
+    "profile",
+    "encoding",
+    "delimiter",
+    "decimal_sign",
+    "date_order",
+    "rows_read",
+    "rows_loaded",
+    "rows_quarantined",
 ]
 _ISSUES = [
-    "severity", "rule", "table_name", "column_name", "row_count", "amount", "example",
+    "severity",
+    "rule",
+    "table_name",
+    "column_name",
+    "row_count",
+    "amount",
+    "example",
     "what_to_do",
 ]
 
@@ -21,8 +36,10 @@ def quality(review: Review) -> Chapter:
     crm = review.crm
     loads, issues, apart = crm.loads[_LOADS], crm.issues[_ISSUES], crm.quarantine
     blocks = [
-        Note(review.word("quality_sum", **_sums(crm.loads), issues=len(issues)),
-             "warning" if len(issues) else "good"),
+        Note(
+            review.word("quality_sum", **_sums(crm.loads), issues=len(issues)),
+            "warning" if len(issues) else "good",
+        ),
         Table(issues, review.word("issues"), tones="severity", rows=40),
         Table(loads, review.word("loads"), note=review.word("loads_note"), rows=60),
     ]
@@ -31,7 +48,9 @@ def quality(review: Review) -> Chapter:
     sheets = {
         review.word("issues"): Sheet(issues, review.word("issues")),
         review.word("loads"): Sheet(
-            loads, review.word("loads"), review.word("loads_note"),
+            loads,
+            review.word("loads"),
+            review.word("loads_note"),
             totals=("rows_read", "rows_loaded", "rows_quarantined"),
         ),
         review.word("quarantine"): Sheet(apart, review.word("quarantine")),

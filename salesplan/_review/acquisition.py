@@ -1,0 +1,53 @@
+"""What a first meeting costs per channel over the last twelve months, and what no-shows cost."""
+
+from __future__ import annotations
+
+from salesplan import acquisition as metrics
+from salesplan import charts
+from salesplan._review.chapter import Chapter, Review, chapter
+from salesplan.excel import Sheet
+from salesplan.html import Chart, Table
+
+_COSTS = [
+    "channel",
+    "lead_count",
+    "held_count",
+    "total_cost",
+    "cost_per_first_meeting",
+    "cost_low",
+    "cost_high",
+    "cost_per_won",
+    "ratio_to_cheapest",
+    "reason",
+]
+# The interval is drawn by chance; a fixed seed makes the same exports give the same page.
+_SEED = 7
+
+
+def acquisition(review: Review) -> Chapter:
+    """Return the chapter on the cost of a first meeting."""
+    span = {"since": review.year_back, "until": review.until}
+    costs = metrics.cost_per_first_meeting(review.crm, **span, seed=_SEED)
+    missed = metrics.no_show_cost(review.crm, **span)
+    words = {key: review.word(key) for key in ("first_meetings", "no_shows")}
+    blocks = [
+        Chart(
+            charts.cost_per_first_meeting(costs),
+            words["first_meetings"],
+            review.word("first_meetings_note"),
+        ),
+        Table(costs[_COSTS], words["first_meetings"], review.word("first_meetings_note")),
+        Table(missed, words["no_shows"], review.word("no_shows_note")),
+    ]
+    sheets = {
+        words["first_meetings"]: Sheet(
+            costs,
+            words["first_meetings"],
+            review.word("first_meetings_note"),
+            totals=("total_cost",),
+        ),
+        words["no_shows"]: Sheet(missed, words["no_shows"], review.word("no_shows_note")),
+    }
+    return chapter(
+        review, "acquisition", blocks, sheets, ["cost_per_first_meeting", "no_show_rate"]
+    )

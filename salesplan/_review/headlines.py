@@ -1,0 +1,118 @@
+"""The first page: headline numbers, each beside the quarter before and last year's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from salesplan import formats, kpi
+from salesplan._review.chapter import Chapter, Review, chapter
+from salesplan.excel import Sheet
+from salesplan.html import Headline, Headlines, Note, Table, Tone
+
+_TONES: dict[str, Tone] = {"better": "good", "worse": "bad"}
+_SHOWN = [
+    "title",
+    "unit",
+    "value",
+    "previous",
+    "year_before",
+    "target",
+    "k",
+    "n",
+    "low",
+    "high",
+    "reason",
+]
+
+
+def headlines(review: Review) -> Chapter:
+    """Return the chapter of headline numbers."""
+    card = kpi.scorecard(review.crm, quarter=review.quarter.label)
+    known = card[card["reason"] == ""]
+    rows = [_headline(review, row) for row in known.to_dict("records")]
+    unknown = card[card["reason"] != ""]
+    blocks: list[Any] = [Headlines(rows)]
+    blocks += [Note(f"{row['title']}: {row['reason']}") for row in unknown.to_dict("records")]
+    teams = kpi.scorecard(review.crm, quarter=review.quarter.label, by="team")
+    blocks.append(_by_team(review, teams))
+    sheets = {
+        review.word("headlines_title"): Sheet(
+            card[_SHOWN], review.word("headlines_title"), review.word("headlines_intro")
+        ),
+        review.word("by_team"): Sheet(teams[["team", *_SHOWN]], review.word("by_team")),
+    }
+    return chapter(review, "headlines", blocks, sheets, list(card["measure"]))
+
+
+def _headline(review: Review, row: dict[str, Any]) -> Headline:
+    tone = _TONES.get(row["verdict"], "plain")
+    compared: list[tuple[str, str, Tone]] = [
+        (
+            review.word("on_quarter", value=_value(review, row["unit"], row["previous"])),
+            _change(review, row["unit"], row["change"]),
+            tone,
+        ),
+        (
+            review.word("on_year", value=_value(review, row["unit"], row["year_before"])),
+            _change(review, row["unit"], row["change_on_year"]),
+            "plain",
+        ),
+    ]
+    return Headline(
+        row["title"],
+        _value(review, row["unit"], row["value"]),
+        [c for c in compared if c[1]],
+        _basis(review, row),
+    )
+
+
+def _value(review: Review, unit: str, value: float) -> str:
+    if unit == "money":
+        return formats.compact(value, review.currency, review.lang)
+    if unit == "rate":
+        return formats.rate(value, review.lang)
+    return formats.number(value, review.lang, 0 if unit == "count" else 2)
+
+
+def _change(review: Review, unit: str, change: float) -> str:
+    if formats.is_missing(change):
+        return ""
+    sign = "+" if change > 0 else ""
+    if unit == "ratio":
+        return sign + formats.number(change, review.lang, 2)
+    return (
+        sign
+        + formats.rate(change, review.lang)
+        + (f" {review.word('points')}" if unit == "rate" else "")
+    )
+
+
+def _basis(review: Review, row: dict[str, Any]) -> str:
+    if not formats.is_missing(row["target"]):
+        return review.word(
+            "of_target",
+            share=formats.rate(row["attainment"], review.lang, 0),
+            target=_value(review, row["unit"], row["target"]),
+        )
+    if row["unit"] == "rate" and not formats.is_missing(row["n"]):
+        return review.word(
+            "k_of_n",
+            k=formats.number(row["k"], review.lang),
+            n=formats.number(row["n"], review.lang),
+        )
+    return ""
+
+
+def _by_team(review: Review, teams: Any) -> Table:
+    shown = teams[teams["unit"] == "money"].pivot(index="team", columns="title", values="value")
+    rates = teams[teams["unit"] == "rate"].pivot(index="team", columns="title", values="value")
+    counts = teams[teams["unit"] == "count"].pivot(index="team", columns="title", values="value")
+    wide = shown.join([counts, rates], how="outer").reset_index()
+    wide.columns.name = None
+    units = dict(zip(teams["title"], teams["unit"], strict=True))
+    return Table(
+        wide,
+        review.word("by_team"),
+        units={str(k): v for k, v in units.items()},
+        headings={str(k): str(k) for k in units},
+    )

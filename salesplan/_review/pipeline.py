@@ -1,0 +1,49 @@
+"""Pipeline health: what is open, what moved in the quarter, which deals need attention first."""
+
+from __future__ import annotations
+
+from salesplan import charts
+from salesplan import pipeline as metrics
+from salesplan._review.chapter import Chapter, Review, chapter
+from salesplan.excel import Sheet
+from salesplan.html import Chart, Table
+
+_HEALTH = ["title", "value", "low", "high", "light", "why", "reason"]
+_MOVES = ["title", "amount", "deal_count", "reason"]
+_DEALS = [
+    "account",
+    "name",
+    "owner",
+    "stage",
+    "amount",
+    "expected_close_on",
+    "age_days",
+    "stage_days",
+    "inactive_days",
+    "risk_count",
+    "risks",
+]
+
+
+def pipeline(review: Review) -> Chapter:
+    """Return the chapter on the pipeline."""
+    crm, quarter = review.crm, review.quarter
+    health = metrics.health(crm, quarter=quarter.label, lang=review.lang)
+    moves = metrics.waterfall(crm, since=quarter.since, until=review.until, lang=review.lang)
+    deals = metrics.open_deals(crm, lang=review.lang)
+    first = deals.sort_values(["risk_count", "amount"], ascending=False, kind="stable")
+    blocks = [
+        Table(health[_HEALTH], review.word("health"), review.word("health_note"), tones="light"),
+        Chart(charts.waterfall(moves), review.word("waterfall"), review.word("waterfall_note")),
+        Table(first[_DEALS], review.word("open_deals"), review.word("open_deals_note"), rows=12),
+    ]
+    sheets = {
+        review.word("health"): Sheet(health, review.word("health"), review.word("health_note")),
+        review.word("waterfall"): Sheet(
+            moves[_MOVES], review.word("waterfall"), review.word("waterfall_note")
+        ),
+        review.word("open_deals"): Sheet(
+            deals, review.word("open_deals"), review.word("open_deals_note"), totals=("amount",)
+        ),
+    }
+    return chapter(review, "pipeline", blocks, sheets, list(health["measure"]))

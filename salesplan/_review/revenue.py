@@ -1,0 +1,36 @@
+"""Recurring revenue: the bridge of the quarter, twelve months of movements, churn, the mix."""
+
+from __future__ import annotations
+
+from salesplan import charts
+from salesplan import revenue as metrics
+from salesplan._review.chapter import Chapter, Review, chapter
+from salesplan.excel import Sheet
+from salesplan.html import Chart, Note, Table
+
+
+def revenue(review: Review) -> Chapter:
+    """Return the chapter on recurring revenue."""
+    crm, quarter = review.crm, review.quarter
+    months = metrics.mrr_movements(crm, since=review.year_back, until=review.until)
+    bridge = metrics.mrr_movements(crm, since=quarter.since, until=review.until)
+    lost = metrics.churn(crm, since=review.year_back, until=review.until)
+    mix = metrics.revenue_mix(crm, since=review.year_back, until=review.until, by="sale_type")
+    due = metrics.renewals(crm)
+    words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
+    policy = metrics.policy_of(crm).note
+    blocks = [
+        Chart(charts.mrr_bridge(bridge), words["bridge"], policy),
+        Chart(charts.mrr_movements(months), words["movements"]),
+        Table(lost, words["churn"], review.word("churn_note"), rows=12),
+        Table(mix, words["mix"], rows=20),
+        Table(due, words["renewals"], rows=12),
+        Note(policy),
+    ]
+    sheets = {
+        words["movements"]: Sheet(months, words["movements"], policy),
+        words["churn"]: Sheet(lost, words["churn"], review.word("churn_note")),
+        words["mix"]: Sheet(mix, words["mix"]),
+        words["renewals"]: Sheet(due, words["renewals"]),
+    }
+    return chapter(review, "revenue", blocks, sheets, ["mrr", "net_new_mrr", "revenue_churn_rate"])

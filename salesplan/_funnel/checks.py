@@ -24,7 +24,9 @@ COLUMNS = [
 ]
 
 
-def history_checks(crm: Crm, *, as_of: str | dt.date | None = None) -> pd.DataFrame:
+def history_checks(
+    crm: Crm, *, as_of: str | dt.date | None = None, after_close: history.AfterClose = "ignore"
+) -> pd.DataFrame:
     """Return what in the history of stages bends the funnel, per pipeline.
 
     Nothing here is dropped in silence: these are the numbers behind the rules of `conversion`.
@@ -55,7 +57,31 @@ def history_checks(crm: Crm, *, as_of: str | dt.date | None = None) -> pd.DataFr
     stages = stage_map(crm, "history_checks")
     sql = f"""
 WITH {stages.sql}, {history.DEALS}, {history.ALL_WATCHED}, {history.ROWS},
-{history.visits()}, ends AS (
+{history.visits(after_close)}, {_FINDINGS}
+SELECT d.pipeline, {_count("TRUE")} AS deals,
+  {_count("e.opportunity_id IS NULL")} AS without_history_count,
+  {_count("d.created_on IS NULL")} AS undated_count,
+  {_count("d.status = 'won' AND c.steps < p.won_position")} AS skipped_wins_count,
+  {_count("e.is_reopened")} AS reopened_count,
+  CAST(COALESCE(sum(e.late_rows), 0) AS BIGINT) AS ignored_count,
+  {_count("e.last_position <> m.position OR e.last_status <> m.status")} AS mismatch_count,
+  CAST(COALESCE(max(u.row_count), 0) AS BIGINT) AS unmapped_count,
+  CAST(COALESCE(max(t.row_count), 0) AS BIGINT) AS tied_count
+FROM deals AS d
+JOIN top AS p ON p.pipeline = d.pipeline
+LEFT JOIN ends AS e ON e.opportunity_id = d.opportunity_id
+LEFT JOIN climbed AS c ON c.opportunity_id = d.opportunity_id
+LEFT JOIN stage_map AS m ON m.pipeline = d.pipeline AND m.stage = d.stage
+LEFT JOIN unmapped AS u ON u.pipeline = d.pipeline
+LEFT JOIN tied AS t ON t.pipeline = d.pipeline
+GROUP BY d.pipeline
+ORDER BY d.pipeline
+"""
+    return crm.query(sql, as_of=crm.as_of, **stages.params)[COLUMNS]
+
+
+_FINDINGS = """
+ends AS (
   SELECT opportunity_id, max_by(position, place) AS last_position, count(*) AS steps,
     max_by(status, place) AS last_status, count(*) FILTER (WHERE is_late) AS late_rows,
     min(CASE WHEN status <> 'open' THEN place END) < max(CASE WHEN status = 'open' THEN place END)
@@ -78,27 +104,7 @@ WITH {stages.sql}, {history.DEALS}, {history.ALL_WATCHED}, {history.ROWS},
   GROUP BY d.pipeline
 ), top AS (
   SELECT pipeline, max(position) AS won_position FROM stage_map GROUP BY pipeline
-)
-SELECT d.pipeline, {_count("TRUE")} AS deals,
-  {_count("e.opportunity_id IS NULL")} AS without_history_count,
-  {_count("d.created_on IS NULL")} AS undated_count,
-  {_count("d.status = 'won' AND c.steps < p.won_position")} AS skipped_wins_count,
-  {_count("e.is_reopened")} AS reopened_count,
-  CAST(COALESCE(sum(e.late_rows), 0) AS BIGINT) AS ignored_count,
-  {_count("e.last_position <> m.position OR e.last_status <> m.status")} AS mismatch_count,
-  CAST(COALESCE(max(u.row_count), 0) AS BIGINT) AS unmapped_count,
-  CAST(COALESCE(max(t.row_count), 0) AS BIGINT) AS tied_count
-FROM deals AS d
-JOIN top AS p ON p.pipeline = d.pipeline
-LEFT JOIN ends AS e ON e.opportunity_id = d.opportunity_id
-LEFT JOIN climbed AS c ON c.opportunity_id = d.opportunity_id
-LEFT JOIN stage_map AS m ON m.pipeline = d.pipeline AND m.stage = d.stage
-LEFT JOIN unmapped AS u ON u.pipeline = d.pipeline
-LEFT JOIN tied AS t ON t.pipeline = d.pipeline
-GROUP BY d.pipeline
-ORDER BY d.pipeline
-"""
-    return crm.query(sql, as_of=crm.as_of, **stages.params)[COLUMNS]
+)"""
 
 
 def _count(condition: str) -> str:

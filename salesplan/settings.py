@@ -130,6 +130,9 @@ class Settings(Document):
     gross_margin: Share = Field(0.80, gt=0, le=1)
     segments: Segmentation = Segmentation()
     thresholds: Thresholds = Thresholds()
+    key_account_segments: tuple[str, ...] = Field(
+        default=("gold",), description="segments whose accounts are key accounts"
+    )
 
     @field_validator("columns", "values", "constants")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salesplan.crm import Crm
 
-_DONE = "COALESCE(a.status, 'held') NOT IN ('planned', 'cancelled')"
+DONE = "COALESCE(a.status, 'held') NOT IN ('planned', 'cancelled')"
 
 
 def activity_key(crm: Crm) -> str:
@@ -20,7 +20,7 @@ def touches(key: str) -> str:
     """Return the CTE of the last activity done and the next one planned, by deal or account."""
     return f"""touches AS (
   SELECT a.{key} AS touch_key,
-    max(CASE WHEN {_DONE} AND CAST(a.starts_at AS DATE) <= CAST($deals_day AS DATE)
+    max(CASE WHEN {DONE} AND CAST(a.starts_at AS DATE) <= CAST($deals_day AS DATE)
       THEN CAST(a.starts_at AS DATE) END) AS last_activity_on,
     min(CASE WHEN a.status = 'planned' AND CAST(a.starts_at AS DATE) >= CAST($deals_day AS DATE)
       THEN CAST(a.starts_at AS DATE) END) AS next_activity_on

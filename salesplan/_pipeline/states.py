@@ -77,8 +77,9 @@ def day_of(crm: Crm, as_of: str | dt.date | None) -> dt.date:
 def states(crm: Crm, **days: dt.date) -> States:
     """Return one relation per name, each with every deal as it stood at the end of that day.
 
-    A relation has all columns of ``opportunities`` as of then, and ``began_on``, ``rate``
-    (to the reporting currency; NULL where unknown), ``reporting_amount`` and ``known_by``.
+    A relation has all columns of ``opportunities`` as of then, and ``began_on``, ``rate`` (to
+    the reporting currency, of the closing day or else the last one; NULL where unknown),
+    ``reporting_amount`` and ``known_by``.
     """
     home = home_currency(crm)
     parts = [_SHARED, *(_state(name, blind(crm, day)) for name, day in days.items())]
@@ -97,15 +98,8 @@ def book_day(crm: Crm) -> dt.date:
 
 
 def home_currency(crm: Crm) -> str:
-    """Return the currency that amounts are reported in.
-
-    A book in one currency without rates is reported in that currency, whatever the settings'
-    default says.
-    """
-    found = crm.query("SELECT DISTINCT currency FROM opportunities WHERE currency IS NOT NULL")
-    if len(found) == 1 and not crm.has("fx_rates"):
-        return str(found["currency"].iloc[0])
-    return crm.settings.currency
+    """Return the currency that the book is reported in."""
+    return crm.fact("currency") or crm.settings.currency
 
 
 def _state(name: str, is_blind: bool) -> str:
@@ -113,8 +107,9 @@ def _state(name: str, is_blind: bool) -> str:
     return ",\n".join(
         (
             f"""{name}_rates AS (
-  SELECT currency, arg_max(rate, rate_on) AS rate FROM fx_rates WHERE rate_on <= {day}
-  GROUP BY currency
+  SELECT currency, rate, rate_on,
+    lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
+  FROM fx_rates WHERE rate_on <= {day}
 )""",
             f"""{later} AS (
   SELECT opportunity_id FROM stage_changes WHERE CAST(changed_at AS DATE) > {day}
@@ -156,18 +151,22 @@ def _deals(name: str, day: str, is_blind: bool) -> str:
     return f"""{name}_raw AS (
   SELECT {columns},
     COALESCE(o.created_on, b.first_on, o.engaged_on) AS began_on,
-    CASE WHEN o.currency IS NULL OR o.currency = $home THEN 1 ELSE r.rate END AS rate,
     {_known_by(is_blind)} AS known_by
   FROM opportunities AS o
   LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id
-  LEFT JOIN {name}_rates AS r ON r.currency = o.currency
   LEFT JOIN {name}_later AS l ON l.opportunity_id = o.opportunity_id
   LEFT JOIN {name}_past AS p ON p.opportunity_id = o.opportunity_id
   WHERE COALESCE(o.created_on, b.first_on, o.engaged_on) IS NULL
      OR COALESCE(o.created_on, b.first_on, o.engaged_on) <= {day}
 ),
+{name}_rated AS (
+  SELECT d.*, CASE WHEN d.currency IS NULL OR d.currency = $home THEN 1 ELSE r.rate END AS rate
+  FROM {name}_raw AS d LEFT JOIN {name}_rates AS r ON r.currency = d.currency
+    AND r.rate_on <= COALESCE(d.closed_on, {day})
+    AND (r.next_on IS NULL OR r.next_on > COALESCE(d.closed_on, {day}))
+),
 {name} AS (
-  SELECT *, CAST(amount * rate AS DECIMAL(18, 2)) AS reporting_amount FROM {name}_raw
+  SELECT *, CAST(amount * rate AS DECIMAL(18, 2)) AS reporting_amount FROM {name}_rated
 )"""
 
 
@@ -190,6 +189,10 @@ def _columns_then(day: str, is_blind: bool) -> dict[str, str]:
             f"CASE WHEN l.opportunity_id IS NULL OR COALESCE(p.{column}_known, 0) = 0 "
             f"THEN o.{column} ELSE p.{column} END"
         )
+    # A probability of today knows the outcome (100 % once won): it must not reach into the past.
+    then["probability"] = (
+        "CASE WHEN l.opportunity_id IS NULL THEN o.probability ELSE p.probability END"
+    )
     return then
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 # A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
 VISITS = """visits AS (
-  SELECT opportunity_id, stage, CAST(changed_at AS DATE) AS entered_on,
+  SELECT opportunity_id, stage, status, CAST(changed_at AS DATE) AS entered_on,
     CAST(lead(changed_at) OVER (PARTITION BY opportunity_id ORDER BY n) AS DATE) AS left_on, n
   FROM (
-    SELECT opportunity_id, stage, changed_at, n,
+    SELECT opportunity_id, stage, status, changed_at, n,
       lag(stage) OVER (PARTITION BY opportunity_id ORDER BY n) AS stage_before
     FROM changes WHERE CAST(changed_at AS DATE) <= CAST($deals_day AS DATE)
   ) AS ordered

@@ -1,0 +1,149 @@
+"""The forecast: won so far, plus open deals by their chances, plus deals not yet created."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from salesplan._pipeline.arithmetic import check_share
+from salesplan._pipeline.draws import new_wins, open_wins
+from salesplan._pipeline.flow import Only
+from salesplan._pipeline.frames import words
+from salesplan._pipeline.newcomers import Stream, streams
+from salesplan._pipeline.odds import Odds, Placed, learn, place
+from salesplan._pipeline.open_deals import facts
+from salesplan._pipeline.past import kinds, spans
+from salesplan._pipeline.states import states
+from salesplan.crm import Crm
+from salesplan.errors import InputError, one_of
+from salesplan.periods import split
+from salesplan.stats import Floats
+from salesplan.text import label
+
+MEASURES = ("amount", "count")
+COLUMNS = [
+    "until_on",
+    "won_{u}",
+    "open_{u}",
+    "new_{u}",
+    "expected_{u}",
+    "low_{u}",
+    "quarter_{u}",
+    "median_{u}",
+    "three_quarter_{u}",
+    "high_{u}",
+    "reason",
+]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All that a forecast is drawn from, as known at the end of a day."""
+
+    open_deals: pd.DataFrame
+    placed: Placed
+    streams: list[Stream]
+    won_by_month: Floats
+    ends: list[dt.date]
+
+
+def outlook(crm: Crm, since: dt.date, until: dt.date, day: dt.date, only: Only) -> Outlook:
+    """Return what is known on a day of what will be won in [since, until)."""
+    if until <= day + dt.timedelta(days=1):
+        raise InputError(f"until={until} does not lie after {day}, the day we look from.")
+    known = states(crm, deals=day)
+    odds: Odds = learn(spans(crm, known))
+    open_deals = facts(crm, as_of=day, only=only)
+    open_deals = open_deals.assign(kind=open_deals["opportunity_id"].map(kinds(crm, known)))
+    coming = streams(crm, known, day, until, odds) if not only else []
+    months = split(day + dt.timedelta(days=1), until, "month")
+    won = crm.query(
+        known.select(
+            "SELECT CAST(COALESCE(sum(reporting_amount), 0) AS DOUBLE) AS amount, "
+            "CAST(count(*) AS DOUBLE) AS count FROM deals "
+            "WHERE status = 'won' AND closed_on >= $since AND closed_on < $until"
+        ),
+        since=since,
+        until=until,
+        **known.params,
+    )
+    ends = [min(m.until, until) for m in months]
+    return Outlook(open_deals, place(open_deals, odds), coming, won.to_numpy()[0], ends)
+
+
+def forecast_table(
+    view: Outlook, day: dt.date, *, measure: str, draws: int, seed: int, level: float,
+    correlation: float, lang: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row per month end: what is won by then, in parts and with intervals."""
+    one_of(measure, MEASURES, "measure")
+    check_share(correlation, "correlation", inclusive=True)
+    check_share(level, "level", inclusive=False)
+    rng = np.random.default_rng(seed)
+    amounts = worth(view.open_deals, measure)
+    chances = view.placed.chance("won", _horizons(view, day))
+    usable = ~np.isnan(chances).any(axis=1) & ~np.isnan(amounts)
+    doubt = view.placed.doubt(chances)
+    now = open_wins(chances[usable], doubt[usable], amounts[usable], draws, correlation, rng)
+    later = np.zeros_like(now)
+    for stream in view.streams:
+        drawn = np.ones(1) if measure == "count" else stream.amounts[~np.isnan(stream.amounts)]
+        later += new_wins(stream, draws, drawn, rng)
+    won = view.won_by_month[MEASURES.index(measure)]
+    table = _quantiles(view, won, now, later, level, measure)
+    reason = _reason(view, chances, amounts, lang)
+    return table.assign(reason=words([reason] * len(table)))
+
+
+def deals_table(view: Outlook, day: dt.date) -> pd.DataFrame:
+    """Return one row per open deal: its chances by the end of the period, and what taught them."""
+    horizon = [float((view.ends[-1] - day).days - 1)]
+    kept = ["opportunity_id", "owner_id", "pipeline", "stage", "amount", "age_days", "stage_days"]
+    number = view.placed.place
+    marks = view.placed.marks
+    won = view.placed.chance("won", horizon)[:, 0]
+    return view.open_deals[kept].assign(
+        won_probability=won,
+        lost_probability=view.placed.chance("lost", horizon)[:, 0],
+        expected_amount=view.open_deals["amount"] * won,
+        learnt_from=words([marks[n].stage or "age" if n >= 0 else None for n in number]),
+        since_days=[marks[n].age_days if n >= 0 else np.nan for n in number],
+        sample_count=[marks[n].closed_count if n >= 0 else 0.0 for n in number],
+        crm_probability=view.open_deals["probability"],
+    )
+
+
+def _horizons(view: Outlook, day: dt.date) -> list[float]:
+    return [float((end - day).days - 1) for end in view.ends]
+
+
+def worth(open_deals: pd.DataFrame, measure: str) -> Floats:
+    """Return what each deal counts for: its amount, or one."""
+    if measure == "count":
+        return np.ones(len(open_deals))
+    return open_deals["amount"].to_numpy(float)
+
+
+def _quantiles(
+    view: Outlook, won: float, now: Floats, later: Floats, level: float, measure: str
+) -> pd.DataFrame:
+    total = won + now + later
+    low, q1, mid, q3, high = np.quantile(
+        total, [0.5 - level / 2, 0.25, 0.5, 0.75, 0.5 + level / 2], axis=0
+    )
+    values = [won, now.mean(0), later.mean(0), total.mean(0), low, q1, mid, q3, high]
+    names = [c.format(u=measure) for c in COLUMNS[1:-1]]
+    ends = pd.to_datetime(pd.Series(view.ends)) - pd.Timedelta(days=1)
+    return pd.DataFrame({"until_on": ends} | dict(zip(names, values, strict=True)))
+
+
+def _reason(view: Outlook, chances: Floats, amounts: Floats, lang: str) -> str | None:
+    if not len(view.placed.marks):
+        return label("pipeline.too_few_closed", lang)
+    unpriced, unplaced = int(np.isnan(amounts).sum()), int(np.isnan(chances[:, 0]).sum())
+    if not unpriced and not unplaced:
+        return None
+    return label("pipeline.left_out", lang, unpriced=unpriced, unplaced=unplaced)

@@ -276,7 +276,8 @@ def _score(events: Floats, at_risk: Floats) -> LogRank:
     excess = (events - part * dead).sum(axis=1)
     scale = dead * share(total - dead, total - 1)
     spread = np.diag((part * scale).sum(axis=1)) - (part * scale) @ part.T
-    statistic = float(excess @ np.linalg.pinv(spread, hermitian=True) @ excess)
+    # The rows add up to 0, so one direction is empty; rounding must not be taken for a spread.
+    statistic = float(excess @ np.linalg.pinv(spread, rtol=1e-9, hermitian=True) @ excess)
     return LogRank(statistic, groups - 1, float(chi2.sf(statistic, groups - 1)))
 
 

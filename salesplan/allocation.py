@@ -32,20 +32,25 @@ from salesplan._allocation.dual import Shared
 from salesplan._allocation.points import Points, mix
 from salesplan._allocation.several import allocate as several
 from salesplan._allocation.solution import Solution
+from salesplan._allocation.table import Limit, Segments
+from salesplan._allocation.table import read as read_segments
 from salesplan._allocation.whole import allocate as whole
 
 __all__ = [
     "Adbudg",
     "Curves",
     "Exponential",
+    "Limit",
     "Logarithm",
     "Points",
     "Power",
     "Problem",
+    "Segments",
     "Shared",
     "Solution",
     "continuous",
     "mix",
+    "read_segments",
     "several",
     "whole",
 ]

@@ -18,9 +18,9 @@ from salesplan._effort.hours import hours_by
 from salesplan._effort.limits import Locked
 from salesplan._effort.plan import Plan, make, override
 from salesplan._effort.request import Hours, Request, ShortageError
-from salesplan._effort.segments import Limit
 from salesplan._effort.sql import window
 from salesplan._effort.time_use import time_by_person
+from salesplan.allocation import Limit
 from salesplan.crm import Crm
 from salesplan.measures import Measure
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from salesplan._effort.segments import Segments
+from salesplan.allocation import Segments
 from salesplan.errors import InputError, all_faults
 from salesplan.stats import Floats
 

@@ -12,8 +12,18 @@ from scipy import sparse
 
 from salesplan._effort import limits
 from salesplan._effort.limits import Locked
-from salesplan._effort.segments import Limit, Segments, read
-from salesplan.allocation import Points, Problem, Shared, Solution, continuous, several, whole
+from salesplan.allocation import (
+    Limit,
+    Points,
+    Problem,
+    Segments,
+    Shared,
+    Solution,
+    continuous,
+    read_segments,
+    several,
+    whole,
+)
 from salesplan.errors import InputError, all_faults, did_you_mean
 from salesplan.stats import Floats
 
@@ -110,7 +120,7 @@ class Ready:
 
 def prepare(request: Request) -> Ready:
     """Return a request as arrays, or raise with what cannot be served."""
-    segments = read(request.segments)
+    segments = read_segments(request.segments)
     capacities = _capacities(request, segments)
     low = segments.vector(request.minimum, "minimum", 0.0)
     high = np.minimum(

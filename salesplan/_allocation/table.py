@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from salesplan.allocation import Adbudg, Curves, Exponential, Logarithm, Points, Power, mix
+from salesplan._allocation.adbudg import Adbudg
+from salesplan._allocation.curves import Curves, Exponential, Logarithm, Power
+from salesplan._allocation.points import Points, mix
 from salesplan.errors import InputError, all_faults, did_you_mean
 from salesplan.stats import Floats
 
@@ -58,7 +60,8 @@ class Segments:
         if unknown:
             hint = did_you_mean(str(unknown[0]), self.names)
             raise InputError(f"{what} names the segment {unknown[0]!r}. {hint}")
-        return np.array([float(value.get(name, default)) for name in self.names], float)
+        found: Floats = np.array([float(value.get(n, default)) for n in self.names], np.float64)
+        return found
 
 
 def read(segments: pd.DataFrame) -> Segments:
@@ -80,7 +83,7 @@ def read(segments: pd.DataFrame) -> Segments:
 def _column(frame: pd.DataFrame, name: str, default: float) -> Floats:
     if name not in frame:
         return np.full(len(frame), default)
-    return frame[name].astype(float).fillna(default).to_numpy()
+    return np.asarray(frame[name].astype(float).fillna(default), np.float64)
 
 
 def _faults(frame: pd.DataFrame) -> list[str]:

@@ -1,0 +1,1 @@
+"""Rooms of ``salesplan.actionplan``: from a target to what each seller does each week."""

@@ -1,0 +1,43 @@
+"""From a revenue target to what each seller does each week, and whether it was done.
+
+``required_activity`` works back from the target with measured rates; ``individual_plans``
+gives each seller the accounts, calls and meetings that fit the hours there are; ``contacts``
+puts them on working days; ``tracking`` says where the chain breaks first.
+"""
+
+from __future__ import annotations
+
+from salesplan._actionplan.activity import required_activity, required_by_month, reverse_funnel
+from salesplan._actionplan.comparing import organisations, tracking
+from salesplan._actionplan.export import write_calendar
+from salesplan._actionplan.plans import spread_of
+from salesplan._actionplan.sellers import (
+    contacts,
+    fairness,
+    individual_plans,
+    unserved_accounts,
+    workload,
+)
+from salesplan._actionplan.workdays import field_days, public_holidays, working_days
+from salesplan.measures import Measure
+
+__all__ = [
+    "MEASURES",
+    "contacts",
+    "fairness",
+    "field_days",
+    "individual_plans",
+    "organisations",
+    "public_holidays",
+    "required_activity",
+    "required_by_month",
+    "reverse_funnel",
+    "spread_of",
+    "tracking",
+    "unserved_accounts",
+    "working_days",
+    "workload",
+    "write_calendar",
+]
+
+MEASURES: tuple[Measure, ...] = ()

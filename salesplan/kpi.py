@@ -6,8 +6,8 @@ definition, formula, exclusions, SQL and source.
 
 from __future__ import annotations
 
-from salesplan._kpi.attainment import attainment
+from salesplan._kpi.attainment import attainment, goals
 from salesplan._kpi.catalogue import catalogue, explain, measure
 from salesplan._kpi.scorecard import HEADLINES, scorecard
 
-__all__ = ["HEADLINES", "attainment", "catalogue", "explain", "measure", "scorecard"]
+__all__ = ["HEADLINES", "attainment", "catalogue", "explain", "goals", "measure", "scorecard"]

@@ -89,6 +89,47 @@ def attainment(
     return pd.concat(parts).sort_values(["person_id", "period", "measure"], ignore_index=True)
 
 
+def goals(
+    crm: Crm,
+    *,
+    year: str | int | None = None,
+    quarter: str | None = None,
+    month: str | None = None,
+) -> pd.DataFrame:
+    """Return each person's goals of one period beside what was achieved, by name.
+
+    Formula: attainment_rate = actual / target, where a goal above 0 is set.
+
+    Returns
+    -------
+    DataFrame
+        owner, team, measure (title), actual, target, attainment_rate: people with goals only.
+
+    Examples
+    --------
+    >>> goals(paper(), year=2026).query("owner == 'Ada Roth'")[["measure", "attainment_rate"]]
+             measure  attainment_rate
+    0       Bookings              0.8
+    1  Meetings held              0.5
+    """
+    unit = "year" if year else "quarter" if quarter else "month"
+    found = attainment(crm, year=year, quarter=quarter, month=month, period=unit)
+    found = found[found["target"] > 0]
+    people = crm.query(
+        "SELECT p.person_id, l.label AS owner, p.team FROM people AS p "
+        "JOIN person_labels AS l ON l.person_id = p.person_id"
+    )
+    named = found.merge(people, on="person_id", how="left")
+    titles = {name: measure(name).title for name in set(named["measure"])}
+    named = named.assign(
+        owner=named["owner"].fillna(named["person_id"]),
+        measure=named["measure"].map(titles),
+        attainment_rate=named["actual"] / named["target"],
+    )
+    columns = ["owner", "team", "measure", "actual", "target", "attainment_rate"]
+    return named.sort_values(["owner", "measure"], ignore_index=True)[columns]
+
+
 def _of_measure(
     crm: Crm,
     wanted: Measure,

@@ -12,7 +12,7 @@ from salesplan.html import Block, Chart, Table
 def compensation(review: Review) -> Chapter:
     """Return the chapter on goals and variable pay."""
     review.crm.require("people", "targets", need=review.word("compensation_title"))
-    goals = kpi.attained(review.crm, quarter=review.quarter.label)
+    goals = kpi.goals(review.crm, quarter=review.quarter.label)
     title = review.word("goals")
     blocks: list[Block] = [Table(goals, title, review.word("goals_note"), rows=40)]
     sheets = {title: Sheet(goals, title, review.word("goals_note"))}

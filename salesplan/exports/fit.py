@@ -9,12 +9,15 @@ from pathlib import PurePath
 from salesplan import schema
 from salesplan.exports.names import fold, squeeze, unnumbered
 from salesplan.exports.profile import Export, Profile, Unit, profiles
-from salesplan.exports.vocabulary import KNOWN, Role, vocabulary, weight
+from salesplan.exports.vocabulary import ALIKE, KNOWN, Role, vocabulary, weight
 from salesplan.exports.wide import is_history
 from salesplan.settings import FileRule, Settings
 
 FILE_NAME = 0.75
 """What a telling file name adds, in units of a header that one export alone uses."""
+
+EVERYDAY = 0.5
+"""The most that a header proves through plain words, in the same units."""
 
 FILLED = 0.9
 """What a header counts that a CRM's profile leaves to plain words, beside plain itself."""
@@ -25,7 +28,7 @@ LACKING = 0.55
 """Factor for each thing that a row of the table cannot do without."""
 
 _CANNOT_DO_WITHOUT: dict[str, tuple[tuple[str, ...], ...]] = {
-    "opportunities": (("stage", "status"), ("opportunity_id", "name")),
+    "opportunities": (("stage", "status"), ("opportunity_id", "name", "amount")),
     "activities": (("starts_at",), ("kind",)),
     "leads": (("lead_id", "created_on", "owner_id"),),
     "accounts": (("account_id", "name"),),
@@ -235,9 +238,12 @@ def _judge(
 
 
 def _proof(header: str, roles: Sequence[Role], crm: Profile) -> float:
+    """Return what a known header proves: much only where it is spelled as its CRM spells it."""
     own = any(header.strip() == role.column for role in roles)
-    quality = max(role.quality for role in roles)
-    return weight(header) * (1.0 if own else quality * crm.weight)
+    likeness = max(role.quality for role in roles)
+    telling = crm.weight == 1 and likeness >= ALIKE
+    quality = 1.0 if own else likeness * crm.weight
+    return quality * (weight(header) if telling else min(weight(header), EVERYDAY))
 
 
 def _named(file: str, export: Export) -> bool:

@@ -170,7 +170,7 @@ def series(scheme, rule, data, person, *, to_date):
 
 def period_pay(scheme, data, person, t):
     weights = scheme.get("period_weights")
-    share = dec(weights[t]) if weights else ONE / 4
+    share = dec(weights[t]) if weights else ONE / data.get("shares", 4)
     return data["pay"][person] * share
 
 

@@ -87,8 +87,7 @@ def _by_person(simulation: Simulation) -> pd.DataFrame:
     totals = np.bincount(
         np.arange(len(simulation.persons)), simulation.totals.sum(axis=1) / simulation.scale
     )
-    target = np.zeros(simulation.panel.shape)
-    np.add.at(target, simulation.panel.spell_person, simulation.target_pay)
+    target = simulation.panel.by_person(simulation.target_pay)
     return pd.DataFrame(
         {
             "person_id": simulation.persons,

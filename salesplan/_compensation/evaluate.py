@@ -12,7 +12,6 @@ from salesplan._compensation.check_weights import as_tuple
 from salesplan._compensation.figures import Figures, Reader
 from salesplan._compensation.gating import Gated, apply, opened
 from salesplan._compensation.panel import Panel
-from salesplan._compensation.pay import target_pay
 from salesplan._compensation.presence import Presence, share_in_force
 from salesplan._compensation.rules import Criterion
 from salesplan._compensation.scheme import Scheme
@@ -38,10 +37,11 @@ class Line:
     has_no_goal: Mask
 
 
-def lines(scheme: Scheme, panel: Panel, present: Presence) -> tuple[list[Line], Floats]:
+def lines(
+    scheme: Scheme, panel: Panel, present: Presence, pay: Floats
+) -> tuple[list[Line], Floats]:
     """Return the criteria's lines (cumulated within the year under year-to-date accrual)."""
     to_date = scheme.accrual == "year_to_date"
-    pay = target_pay(scheme, panel, present)
     base = present.to_date(pay) if to_date else pay
     reader = Reader(panel, present, scheme.accrual)
     found = [_read(scheme, c, reader, to_date=to_date) for c in scheme.criteria]
@@ -71,6 +71,11 @@ def _read(scheme: Scheme, criterion: Criterion, reader: Reader, *, to_date: bool
 
 
 def _holds(criterion: Criterion, panel: Panel, present: Presence) -> Mask:
+    key = ("holds", id(present), *sorted(criterion.applies_to.items()))
+    return panel.remembered(key, lambda: _whom(criterion, panel, present))
+
+
+def _whom(criterion: Criterion, panel: Panel, present: Presence) -> Mask:
     keep = np.ones(len(panel.people), bool)
     for column, wanted in criterion.applies_to.items():
         keep &= panel.people[column].isin(as_tuple(wanted)).to_numpy(bool)
@@ -78,6 +83,8 @@ def _holds(criterion: Criterion, panel: Panel, present: Presence) -> Mask:
 
 
 def _in_force(criterion: Criterion, panel: Panel) -> Floats:
+    if criterion.since is None and criterion.until is None:
+        return np.ones(len(panel.periods))
     return np.array([share_in_force(p, criterion.since, criterion.until) for p in panel.periods])
 
 
@@ -129,8 +136,9 @@ def _paid(
     capped = _capped(
         criterion, money, share if criterion.weight is not None else base, present, scheme
     )
-    opened_gate = np.full(money.shape, "", object)
-    kept = np.ones_like(money)
+    # One cell stands for all until a gate writes into it.
+    opened_gate = np.broadcast_to(np.array("", object), money.shape)
+    kept = np.broadcast_to(np.array(1.0), money.shape)
     return Line(
         criterion,
         holds,

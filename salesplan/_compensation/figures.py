@@ -51,7 +51,11 @@ class Reader:
         self, rule: Reading, measure: str, *, to_date: bool, levels: dict[str, float] | None = None
     ) -> Figures:
         """Return the figures of a rule, of the period alone or of the year to date."""
-        actual, target = self._totals(rule, measure, levels)
+        key = (measure, rule.scope, rule.self_included, rule.totals, *sorted(rule.only.items()))
+        named = None if levels is None else tuple(levels.items())
+        actual, target = self.panel.remembered(
+            ("totals", key, named), lambda: self._totals(rule, measure, levels)
+        )
         target = self._adjusted(rule, target, actual)
         if self.accrual == "deficit_carried":
             target = self._with_deficit(actual, target)
@@ -193,12 +197,12 @@ class Reader:
             if t == 0 or year != self.presence.year[t - 1]:
                 deficit = np.zeros(len(actual))
             goal[:, t] = target[:, t] + deficit
-            short = np.maximum(0.0, goal[:, t] - np.nan_to_num(actual[:, t]))
+            short = scales.snap(np.maximum(0.0, goal[:, t] - np.nan_to_num(actual[:, t])))
             deficit = np.where(np.isnan(short), deficit, short)
         return goal
 
     def _to_date(self, values: Floats, totals: str) -> Floats:
-        summed = self.presence.to_date(np.nan_to_num(values))
+        summed = scales.snap(self.presence.to_date(np.nan_to_num(values)))
         seen = self.presence.to_date((~np.isnan(values)).astype(float))
         with np.errstate(invalid="ignore", divide="ignore"):
             result = summed / seen if totals == "mean" else summed
@@ -230,16 +234,17 @@ class Sums:
 
     def without(self, other: Sums) -> Sums:
         """Return the sums less those of others."""
-        return Sums(self.total - other.total, self.count - other.count)
+        # 0.3 - 0.1 - 0.2 is no goal, not one of 1e-17.
+        return Sums(scales.snap(self.total - other.total), self.count - other.count)
 
 
 def sums(cell: npt.NDArray[np.int64], values: Floats, shape: tuple[int, int]) -> Sums:
     """Return values summed into a table, missing ones left out."""
     size = shape[0] * shape[1]
     seen = ~np.isnan(values)
-    total = np.bincount(cell[seen], values[seen], minlength=size)
-    count = np.bincount(cell[seen], minlength=size)
-    return Sums(total.reshape(shape), count.reshape(shape).astype(np.float64))
+    total = np.bincount(cell[seen], values[seen], minlength=size).astype(np.float64)
+    count = np.bincount(cell[seen], minlength=size).astype(np.float64)
+    return Sums(total.reshape(shape), count.reshape(shape))
 
 
 def attainment(rule: Reading, actual: Floats, target: Floats) -> Floats:

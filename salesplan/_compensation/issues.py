@@ -24,9 +24,10 @@ _NO_TARGET = {
 }
 
 
-def unknown_names(scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
+def unknown_names(
+    scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame, measures: list[str]
+) -> Iterator[str]:
     """Yield measures and columns that a scheme names and the frames do not have."""
-    measures = sorted({str(m) for m in rows["measure"].dropna().unique()})
     for path, rule in _rules(scheme):
         if rule.source not in measures:
             hint = did_you_mean(rule.source, measures)
@@ -94,7 +95,9 @@ def with_missing_goals(simulation: Simulation) -> pd.DataFrame:
         ["person_id", "period", "measure"]
     )
     consequence = _NO_TARGET[simulation.scheme.no_target]
-    return _together([_rows(missing, "no goal", consequence), simulation.panel.issues])
+    panel = simulation.panel
+    rest = listed(simulation.scheme, panel.people, panel.attainment, panel.person)
+    return _together([_rows(missing, "no goal", consequence), rest])
 
 
 def _negative(scheme: Scheme) -> str:
@@ -107,7 +110,7 @@ def _rows(rows: pd.DataFrame, issue: str, consequence: str) -> pd.DataFrame:
 
 def _strangers(rows: pd.DataFrame, person: np.ndarray) -> pd.DataFrame:
     unknown = rows[(person < 0) & rows["person_id"].notna().to_numpy()]
-    return _rows(unknown, "person is not in people", "not paid; still counts in totals")
+    return _rows(unknown, "not in people, or not in the scheme", "not paid; counts in totals")
 
 
 def _without(people: pd.DataFrame, column: str) -> pd.DataFrame:

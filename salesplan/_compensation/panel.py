@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ from salesplan._compensation.check_weights import as_tuple
 from salesplan._compensation.scheme import Scheme
 from salesplan.errors import InputError, all_faults
 from salesplan.periods import Period
+from salesplan.scales import Floats, Units
+
+Made = TypeVar("Made")
+Numbers = TypeVar("Numbers", Floats, Units)
 
 Codes = npt.NDArray[np.int64]
 KNOWN = ("person_id", "team", "period", "measure", "actual", "target", "level")
@@ -36,18 +41,33 @@ class Panel:
     period: Codes
     measure: Codes
     measures: tuple[str, ...]
-    issues: pd.DataFrame
     deals: pd.DataFrame | None = None
     leave: pd.DataFrame | None = None
+    memory: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, key: object, make: Callable[[], Made]) -> Made:
+        """Return what was made for a key before: what-if runs read the same totals again."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        found: Made = self.memory[key]
+        return found
 
     @property
     def shape(self) -> tuple[int, int]:
         """Number of persons and of periods."""
         return len(self.persons), len(self.periods)
 
+    def by_person(self, values: Numbers) -> Numbers:
+        """Return values of spells added up for each person."""
+        if len(self.people) == len(self.persons):
+            return values
+        result = np.zeros(self.shape, values.dtype)
+        np.add.at(result, self.spell_person, values)
+        return result
+
     def with_attainment(self, attainment: pd.DataFrame) -> Panel:
         """Return the panel with other figures in the same rows."""
-        return replace(self, attainment=attainment)
+        return replace(self, attainment=attainment, memory={})
 
 
 def align(
@@ -71,12 +91,15 @@ def align(
     people = _concerned(scheme, people).reset_index(drop=True)
     rows = attainment.reset_index(drop=True)
     spell_person, persons = pd.factorize(people["person_id"])
-    labels, unique_labels = pd.factorize(rows["period"].astype("str"), sort=True)
+    labels, unique_labels = pd.factorize(rows["period"].astype("str"))
     names, measures = pd.factorize(rows["measure"])
-    person = persons.get_indexer(pd.Index(rows["person_id"]))
+    # A name is looked up once, not in each of its rows; -1 stays nobody.
+    whose, mentioned = pd.factorize(rows["person_id"])
+    person = np.append(persons.get_indexer(pd.Index(mentioned)), -1)[whose]
     found, faults = _payout_periods(scheme, [str(u) for u in unique_labels])
     faults += [*_double_spells(people), *_double_rows(rows, person, labels, names)]
-    faults += list(issues.unknown_names(scheme, people, rows))
+    faults += list(issues.unknown_names(scheme, people, rows, [str(m) for m in measures]))
+    faults += [f"attainment.{c} holds text, not numbers." for c in _texts(rows)]
     if faults:
         raise InputError(all_faults(_title(faults), faults))
     order = sorted(set(found))
@@ -92,7 +115,6 @@ def align(
         period,
         names.astype(np.int64),
         tuple(str(m) for m in measures),
-        issues.listed(scheme, people, rows, person),
         deals,
         leave,
     )
@@ -161,12 +183,19 @@ def _double_spells(people: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _texts(rows: pd.DataFrame) -> list[str]:
+    columns = [c for c in ("actual", "target") if c in rows.columns]
+    if "level" in rows.columns or not len(rows):
+        return []
+    suspect = [c for c in columns if not pd.api.types.is_numeric_dtype(rows[c])]
+    return [c for c in suspect if pd.to_numeric(rows[c].dropna(), errors="coerce").isna().any()]
+
+
 def _double_rows(rows: pd.DataFrame, person: Codes, labels: Codes, names: Codes) -> Iterator[str]:
-    extra = [c for c in rows.columns if c not in (*KNOWN,)]
-    key = pd.DataFrame({"p": person, "l": labels, "m": names})
-    known = person >= 0
-    for column in extra:
-        key[column] = rows[column]
-    for i in np.flatnonzero(key.duplicated().to_numpy() & known):
+    extra = [c for c in rows.columns if c not in KNOWN]
+    key = (person * (labels.max(initial=0) + 1) + labels) * (names.max(initial=0) + 1) + names
+    keys = pd.DataFrame({"key": key}) if not extra else rows[extra].assign(key=key)
+    double = keys["key"].duplicated() if not extra else keys.duplicated()
+    for i in np.flatnonzero(double.to_numpy() & (person >= 0)):
         r = rows.iloc[i]
         yield f"attainment has two rows for {r['person_id']!r}, {r['period']}, {r['measure']!r}."

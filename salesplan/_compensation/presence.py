@@ -59,6 +59,17 @@ class Presence:
 
 def presence(scheme: Scheme, panel: Panel) -> Presence:
     """Return who was there when, by the scheme's proration rules."""
+    key = (
+        scheme.proration,
+        scheme.ramp,
+        scheme.period_weights,
+        scheme.valid_from,
+        scheme.valid_until,
+    )
+    return panel.remembered(("presence", *key), lambda: _presence(scheme, panel))
+
+
+def _presence(scheme: Scheme, panel: Panel) -> Presence:
     rules = scheme.proration
     joined, left = _stays(panel.people, rules)
     share = np.stack([_share(p, joined, left, rules) for p in panel.periods], axis=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,6 @@ from salesplan._compensation.presence import presence
 from salesplan._compensation.scheme import Scheme
 from salesplan._compensation.simulation import Simulation
 from salesplan.scales import Floats, Units
-
-Numbers = TypeVar("Numbers", Floats, Units)
 
 
 def simulate(
@@ -86,21 +83,21 @@ def simulate(
 def run(scheme: Scheme, panel: Panel) -> Simulation:
     """Return the simulation of an aligned panel: what-if tools align once and run often."""
     present = presence(scheme, panel)
-    found, base = evaluate.lines(scheme, panel, present)
+    due = pay.target_pay(scheme, panel, present)
+    found, base = evaluate.lines(scheme, panel, present, due)
     money = np.stack([line.amount for line in found])
     if not any(line.criterion.effect == "adds" for line in found):
         money = np.concatenate([base[None], money])
     units = _rounded(scheme, money)
-    total = _by_person(panel, units.sum(axis=0))
-    person_base = _by_person(panel, base)
+    total = panel.by_person(units.sum(axis=0))
+    person_base = panel.by_person(base)
     adjustments = limits.limits(scheme, panel, present, total, person_base)
     if scheme.accrual == "year_to_date":
         units = present.since_last(units)
         adjustments = {k: present.since_last(v) for k, v in adjustments.items()}
     adjustments.update(_extra(scheme, panel))
-    earned = _by_person(panel, units.sum(axis=0)) + _sum(adjustments, panel)
-    due = pay.target_pay(scheme, panel, present)
-    adjustments.update(_settled(scheme, panel, earned, _by_person(panel, due)))
+    earned = panel.by_person(units.sum(axis=0)) + _sum(adjustments, panel)
+    adjustments.update(_settled(scheme, panel, earned, panel.by_person(due)))
     return Simulation(scheme, panel, present, tuple(found), units, adjustments, due)
 
 
@@ -109,14 +106,6 @@ def _rounded(scheme: Scheme, money: Floats) -> Units:
     if rule.each == "payout":
         return scales.shared_units(money, rule.places, rule.mode)
     return scales.to_units(money, rule.places, rule.mode)
-
-
-def _by_person(panel: Panel, values: Numbers) -> Numbers:
-    if len(panel.people) == len(panel.persons):
-        return values
-    result = np.zeros(panel.shape, values.dtype)
-    np.add.at(result, panel.spell_person, values)
-    return result
 
 
 def _sum(adjustments: limits.Adjustments, panel: Panel) -> Units:

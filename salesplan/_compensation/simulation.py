@@ -83,11 +83,8 @@ class Simulation:
     @cached_property
     def totals(self) -> Units:
         """Payouts of persons x periods, in units (cents)."""
-        total = np.zeros(self.panel.shape, np.int64)
-        np.add.at(total, self.panel.spell_person, self.units.sum(axis=0))
-        for line in self.adjustments.values():
-            total = total + line
-        return total
+        total = self.panel.by_person(self.units.sum(axis=0))
+        return np.asarray(total + sum(self.adjustments.values()), np.int64)
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -169,8 +166,7 @@ class Simulation:
     def payouts(self) -> pd.DataFrame:
         """One row per person and period: target and payout amount, payout rate."""
         panel = self.panel
-        target = np.zeros(panel.shape)
-        np.add.at(target, panel.spell_person, self.target_pay)
+        target = panel.by_person(self.target_pay)
         here = np.zeros(panel.shape, bool)
         np.logical_or.at(here, panel.spell_person, self.presence.share > 0)
         p, t = np.nonzero((here & (self.presence.in_force > 0)) | (self.totals != 0))

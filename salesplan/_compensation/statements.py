@@ -53,8 +53,7 @@ def statements(
     At 100% of every goal you earn €1,000.00 in 2026.
     """
     names = simulation.people.set_index("person_id")["name"]
-    goal = np.zeros(simulation.panel.shape)
-    np.add.at(goal, simulation.panel.spell_person, simulation.target_pay)
+    goal = simulation.panel.by_person(simulation.target_pay)
     would = {x: run(simulation.scheme, at_attainment(simulation, x)) for x in what_if}
     rows = []
     for p, person in enumerate(simulation.persons):

@@ -16,6 +16,9 @@ import numpy.typing as npt
 from salesplan._scales.rounding import Floats, snap
 from salesplan.errors import InputError
 
+DUST = 5e-13
+"""What floating point leaves of a quotient that is exactly on a bound."""
+
 Side = Literal["upper", "lower"]
 """Which piece a bound belongs to: the one that starts there (upper) or ends there (lower)."""
 
@@ -56,20 +59,26 @@ class Scale:
 
     def __call__(self, values: npt.ArrayLike) -> Floats:
         """Return the value of the scale at each x; missing stays missing."""
-        # Only the choice of the piece is snapped: the value keeps every digit it has.
         x = np.asarray(values, np.float64)
         piece = self.piece(x)
-        inside = np.maximum(piece, 0)
         starts, bases, slopes = (np.asarray(a) for a in (self.starts, self.bases, self.slopes))
-        value = bases[inside] + slopes[inside] * (x - starts[inside])
-        under = self.below + self.below_slope * (x - starts[0]) if self.below_slope else self.below
-        return np.where(np.isnan(x), np.nan, np.where(piece < 0, under, value))
+        inside = np.maximum(piece, 0)
+        value = slopes[inside] * (x - starts[inside]) + bases[inside]
+        is_under = piece < 0
+        if is_under.any():
+            under = self.below + self.below_slope * (x - starts[0])
+            value = np.where(is_under, under, value)
+        return np.asarray(value, np.float64)
 
     def piece(self, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the number of the piece that holds each x; -1 below the first."""
-        side: Literal["left", "right"] = "right" if self.at_bound == "upper" else "left"
-        found = np.searchsorted(np.asarray(self.starts), snap(values), side=side)
-        return np.asarray(found - 1, np.int64)
+        x = np.asarray(values, np.float64)
+        found = np.full(x.shape, -1, np.int64)
+        for start in self.starts:
+            # A bound is met by what floating point cannot tell from it.
+            dust = DUST * max(1.0, abs(start))
+            found += x >= start - dust if self.at_bound == "upper" else x > start + dust
+        return found
 
     def before(self, position: int) -> float:
         """Return the value just before a piece starts."""

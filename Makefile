@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 QUARTER ?= 2026-Q3
 EXPORTS ?= data/demo
+SCHEME ?= data/schemes/field_2027.toml
 LANG_OF_REPORT ?= en
 
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ help:            ## list the targets
 	@touch $@
 
 review: .venv/.core        ## quarterly review of data/demo into reports/ (EXPORTS=, QUARTER=)
-	@$(BIN)/salesplan review $(EXPORTS) --quarter $(QUARTER) --lang $(LANG_OF_REPORT) --out reports/$(QUARTER)
+	@$(BIN)/salesplan review $(EXPORTS) --quarter $(QUARTER) --lang $(LANG_OF_REPORT) --scheme $(SCHEME) --out reports/$(QUARTER)
 
 test: .venv/.dev           ## all tests; SALESPLAN_DATA and SALESPLAN_CASES add outside data
 	@$(BIN)/python -m pytest

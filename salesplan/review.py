@@ -22,8 +22,9 @@ from salesplan.compensation import Scheme
 from salesplan.crm import Crm
 from salesplan.errors import MissingDataError, one_of
 from salesplan.periods import quarter as named_quarter
+from salesplan.scenario import Backtest
 
-__all__ = ["write"]
+__all__ = ["write", "write_backtest"]
 
 _CHAPTERS: tuple[tuple[str, Callable[[Review], Chapter]], ...] = (
     ("headlines", headlines.headlines),
@@ -97,15 +98,16 @@ def write(
     )
     sheets = {name: sheet for c in chapters for name, sheet in c.sheets.items()}
     workbook = excel.write(
-        target / f"review-{period.label}.xlsx", sheets, title=title, lang=lang,
+        target / f"review-{period.label}.xlsx",
+        sheets,
+        title=title,
+        lang=lang,
         currency=review.currency,
     )
     return page, workbook
 
 
-def _chapters(
-    review: Review, progress: Callable[[str, int, int], None] | None
-) -> list[Chapter]:
+def _chapters(review: Review, progress: Callable[[str, int, int], None] | None) -> list[Chapter]:
     done: list[Chapter] = []
     for number, (key, build) in enumerate(_CHAPTERS):
         if progress:
@@ -119,7 +121,25 @@ def _chapters(
 
 
 def _subtitle(review: Review) -> str:
-    first, last = (formats.date(d, review.lang) for d in
-                   (review.quarter.since, review.quarter.last_day))
+    first, last = (
+        formats.date(d, review.lang) for d in (review.quarter.since, review.quarter.last_day)
+    )
     as_of = formats.date(review.crm.as_of, review.lang)
     return review.word("subtitle", first=first, last=last, as_of=as_of)
+
+
+def write_backtest(tested: Backtest, path: str | Path, *, lang: str = "en") -> Path:
+    """Write a back-test as a workbook: who wins and loses, every line, the diagnosis."""
+    totals = ("old_amount", "new_amount", "delta_amount")
+    sheets = {
+        "People": excel.Sheet(
+            tested.compared, f"{tested.scheme.name}, {tested.year}", totals=totals
+        ),
+        "Outcome": excel.Sheet(tested.outcome),
+        "Goals": excel.Sheet(tested.diagnosis.goal),
+        "Lines": excel.Sheet(tested.simulation.lines, totals=("amount",)),
+        "Cost": excel.Sheet(tested.simulation.cost, totals=("payout_amount",)),
+    }
+    return excel.write(
+        path, sheets, title=tested.scheme.name, lang=lang, currency=tested.scheme.currency
+    )

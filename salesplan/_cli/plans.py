@@ -23,14 +23,18 @@ def review(
     settings: SettingsFile = None,
     as_of: AsOf = None,
     lang: Lang = None,
+    scheme: Annotated[
+        Path | None, typer.Option("--scheme", help="Bonus scheme to try on the year's figures.")
+    ] = None,
 ) -> None:
     """Write the quarterly plan review: one page and one workbook."""
-    period = sp.periods.quarter(quarter) if not quarter.startswith("FY") else None
+    sp.periods.quarter(quarter)  # a wrong quarter is told before a long load
+    chosen = sp.compensation.Scheme.read(scheme) if scheme else None
     with read(exports, settings, as_of) as crm:
         language = lang or crm.settings.language
-        with console.progress(f"Reviewing {period.label if period else quarter}") as tick:
+        with console.progress(f"Reviewing {quarter}") as tick:
             written = sp.review.write(
-                crm, quarter=quarter, folder=out, lang=language, progress=tick
+                crm, quarter=quarter, folder=out, lang=language, scheme=chosen, progress=tick
             )
         console.say(_quality(crm))
     for path in written:
@@ -57,18 +61,27 @@ def simulate(
     """Simulate a bonus scheme on a year's figures and compare it with what was paid."""
     chosen = sp.compensation.Scheme.read(scheme)
     with read(exports, settings) as crm:
-        written = sp.review.simulation(crm, chosen, year=year, path=out)
-    for title, frame in written.items():
-        console.show(frame, title)
+        tested = sp.scenario.backtest(crm, chosen, year=year)
+    console.show(tested.compared, f"{chosen.name} on {year}, beside what was paid")
+    console.show(tested.outcome, "Who wins and who loses")
+    console.show(tested.diagnosis.goal, "Who reaches the goals")
     if out:
-        console.path_line(out)
+        console.path_line(sp.review.write_backtest(tested, out))
 
 
-def app(port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866) -> None:
+def app(
+    exports: Exports = Path("data/demo"),
+    scheme: Annotated[
+        list[Path] | None, typer.Option("--scheme", help="Scheme file; may be given several times.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
     """Open the bonus-scheme simulator in the browser."""
     from salesplan import app as simulator
 
-    simulator.serve(port=port)
+    chosen = scheme or sorted(Path("data/schemes").glob("*.toml"))
+    simulator.serve(exports, chosen, port=port, open_browser=browser)
 
 
 def schema(

@@ -1,0 +1,1 @@
+"""The bonus-scheme simulator behind ``salesplan.app``."""

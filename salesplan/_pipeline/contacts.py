@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from salesplan.crm import Crm
 
+# Work that took place. A cancelled meeting took no time, but it was a contact all the same.
 DONE = "COALESCE(a.status, 'held') NOT IN ('planned', 'cancelled')"
 
 
@@ -20,7 +21,8 @@ def touches(key: str) -> str:
     """Return the CTE of the last activity done and the next one planned, by deal or account."""
     return f"""touches AS (
   SELECT a.{key} AS touch_key,
-    max(CASE WHEN {DONE} AND CAST(a.starts_at AS DATE) <= CAST($deals_day AS DATE)
+    max(CASE WHEN COALESCE(a.status, 'held') <> 'planned'
+        AND CAST(a.starts_at AS DATE) <= CAST($deals_day AS DATE)
       THEN CAST(a.starts_at AS DATE) END) AS last_activity_on,
     min(CASE WHEN a.status = 'planned' AND CAST(a.starts_at AS DATE) >= CAST($deals_day AS DATE)
       THEN CAST(a.starts_at AS DATE) END) AS next_activity_on

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from salesplan import periods
-from salesplan._acquisition.attribution import attribution_sql
-from salesplan._acquisition.parties import FIRSTS, parties_sql
-from salesplan._acquisition.ratios import COSTS, COUNTS, MEETINGS, ratios
-from salesplan._acquisition.spend import KINDS, spend
+from salesplan._acquisition import counts
+from salesplan._acquisition.arguments import Span, resolved, words
+from salesplan._acquisition.attribution import RULES
+from salesplan._acquisition.carry import CARRIER, COSTS, MONEY, by_kind, carried
+from salesplan._acquisition.counts import COUNTS, MEETINGS, Question
+from salesplan._acquisition.parties import UNITS
+from salesplan._acquisition.ratios import COLUMNS, total_cost, with_ratios
+from salesplan._acquisition.resample import interval
+from salesplan._acquisition.spend import spend
 from salesplan.crm import Crm
 from salesplan.dimensions import NONE
-from salesplan.errors import one_of
+from salesplan.errors import InputError, one_of
 
-_OF_COST = ("channel", "campaign", "month")
-_BY = (*_OF_COST, "owner", "segment")
-_EVER = dt.date(1900, 1, 1)
-_WHEN = "COALESCE(f.held_on, f.booked_on, p.created_on)"
+BY = ("channel", "campaign", "month", "owner", "segment")
 
 
 def cost_per_first_meeting(
     crm: Crm,
     *,
-    by: str = "channel",
+    by: str | None = "channel",
     since: str | dt.date | None = None,
     until: str | dt.date | None = None,
     month: str | None = None,
@@ -32,49 +36,65 @@ def cost_per_first_meeting(
     year: str | int | None = None,
     unit: str = "lead",
     attribution: str = "recorded",
+    source: str | None = None,
     lag_months: int = 0,
     draws: int = 2000,
     seed: int,
 ) -> pd.DataFrame:
     """Return what a first held meeting costs, channel by channel.
 
-    Formula: (external + people + tools) / first meetings held. A meeting counts in the month
-    it was held; spend counts ``lag_months`` earlier.
+    Formula: (external + people + tools) / first meetings held. A meeting counts on the day it
+    was held, a lead on the day it came; spend counts ``lag_months`` earlier.
 
     Parameters
     ----------
     crm
         A loaded Crm.
     by
-        channel, campaign, month, owner or segment. Costs are recorded by channel, so for
-        owner and segment each first meeting carries the average cost of its channel.
+        channel, campaign, month, owner (of the lead) or segment; None for one row in all.
+        Costs are recorded by channel: an owner carries a channel's cost by leads, a segment
+        by first meetings (a lead has a segment only once it is an account).
     since, until, month, quarter, year
-        When the meetings were held (``until`` excluded); all of the data by default.
+        When things happened (``until`` excluded); all of the data by default.
     unit
         lead, opportunity or account: who is met for the first time.
     attribution
-        recorded, first, last or even (see ``attribution_sql``).
+        recorded (channel of the lead or deal), campaign (channel of its campaign), first,
+        last or even (touches up to the first held meeting).
+    source
+        costs or budgets (of campaigns); costs by default, budgets where there are no costs.
     lag_months
-        Months between spending and meeting.
+        Months between spending and meeting; ``days_to_meeting`` shows what is usual.
     draws, seed
-        Bootstrap of the interval: first meetings are drawn again with Poisson weights.
+        Interval: leads are drawn again within their channel (Bayesian bootstrap). It covers
+        chance in who of the leads is met, not in how many leads come.
 
     Returns
     -------
     DataFrame
-        One row per group: lead_count, booked_count, held_count, qualified_count, won_count
-        (parties), no_show_count, cancelled_count (meetings), external_cost, people_cost,
-        tools_cost, total_cost, not_started_cost (months after ``as_of``, in no ratio),
-        cost_per_lead, cost_per_booked, cost_per_first_meeting with its 95 % interval
-        cost_low..cost_high, cost_per_qualified, cost_per_won, ratio_to_cheapest, reason.
+        One row per group: lead_count, booked_count (first meeting was due), held_count,
+        qualified_count and won_count (of those held; parties), no_show_count,
+        cancelled_count (meetings), days_to_meeting (median, from lead to first held),
+        external_cost, people_cost, tools_cost, total_cost, not_started_cost (after
+        ``as_of``, in no ratio), cost_per_lead, cost_per_booked, cost_per_first_meeting with
+        its 95 % interval cost_low..cost_high, cost_per_qualified, cost_per_won,
+        ratio_to_cheapest, won_amount (reporting currency), payback_months (12 x cost /
+        (won_amount x gross margin): a deal's amount taken as one year's), reason.
         A group with meetings but without recorded cost has no cost per meeting and is never
         the cheapest; one with spend but no meeting has none either; ``reason`` says which.
-        The columns total_cost and not_started_cost sum to the costs of the period.
+        total_cost and not_started_cost sum to the costs of the period, to the cent.
 
     Raises
     ------
     MissingDataError
         Without activities, or without leads where the unit is a lead.
+    InputError
+        For an argument that cannot be served.
+
+    Notes
+    -----
+    Qualified: accepted by sales, else qualified by marketing, else became a deal. Kinds
+    ``meeting`` and ``demo`` are meetings. Budgets stand in the month a campaign starts.
 
     Examples
     --------
@@ -86,128 +106,77 @@ def cost_per_first_meeting(
     2    partner         0.0         NaN                     NaN
     3        web         2.0       120.0                    60.0
     """
-    one_of(by, _BY, "by")
-    crm.require("activities", *(["leads"] if unit == "lead" else []), need="Cost per first meeting")
-    first, last = periods.resolve(
-        since=since,
-        until=until,
-        month=month,
-        quarter=quarter,
-        year=year,
-        fiscal_start=crm.settings.fiscal_year_starts,
-    )
-    counted = _counts(crm, by, first, last, unit, attribution)
-    spent = _spent(crm, by, counted, first, last, lag_months)
-    return ratios(_merged(counted, spent, by), by, draws, seed)
+    _check(crm, by, unit, attribution, lag_months, draws)
+    span = resolved(crm, since, until, month, quarter, year)
+    question = Question(by or "all", span, unit, attribution)
+    costs = _costs(crm, span, lag_months, source)
+    cells = counts.counted(crm, question)
+    money = _money(costs, cells, question.by)
+    table = _merged(cells, money).merge(counts.lags(crm, question), on="grp", how="left")
+    people = counts.population(crm, question)
+    basis = by_kind(costs, "channel") if by in CARRIER else money
+    basis = basis.assign(total_cost=total_cost(basis))
+    drawn = interval(people, basis, question.by, draws=draws, seed=seed)
+    table = with_ratios(crm, table.merge(drawn, on="grp", how="left"))
+    _reconciled(table, costs)
+    return _presented(crm, table, by, question)
 
 
-def _counts(
-    crm: Crm, by: str, first: dt.date | None, last: dt.date | None, unit: str, attribution: str
-) -> pd.DataFrame:
-    group = _group_sql(by)
-    return crm.query(
-        f"""
-        WITH {parties_sql(unit)}, {FIRSTS}, {attribution_sql(attribution)},
-        states AS (
-          SELECT m.party_id,
-                 count(*) FILTER (WHERE m.status = 'no_show' AND {_inside("m.starts_at")})
-                   AS no_shows,
-                 count(*) FILTER (WHERE m.status = 'cancelled' AND {_inside("m.starts_at")})
-                   AS cancelled
-          FROM ordered AS m GROUP BY m.party_id
-        ),
-        facts AS (
-          SELECT {group} AS grp, t.channel AS of_channel, t.share,
-                 {_inside("p.created_on")} AS is_lead, {_inside("f.booked_on")} AS is_booked,
-                 {_inside("f.held_on")} AS is_held,
-                 p.qualified_on <= $as_of AS is_qualified,
-                 o.status = 'won' AND o.closed_on <= $as_of AS is_won, s.no_shows, s.cancelled
-          FROM parties AS p
-          JOIN firsts AS f ON f.party_id = p.party_id
-          JOIN attributed AS t ON t.party_id = p.party_id
-          LEFT JOIN states AS s ON s.party_id = p.party_id
-          LEFT JOIN opportunities AS o ON o.opportunity_id = p.opportunity_id
-          LEFT JOIN accounts AS a ON a.account_id = p.account_id
-          LEFT JOIN person_labels AS w ON w.person_id = COALESCE(f.met_by_id, p.owner_id)
+def _check(
+    crm: Crm, by: str | None, unit: str, attribution: str, lag_months: int, draws: int
+) -> None:
+    if by is not None:
+        one_of(by, BY, "by")
+    one_of(unit, UNITS, "unit")
+    one_of(attribution, RULES, "attribution")
+    if lag_months < 0 or draws < 100:
+        raise InputError("lag_months is 0 or more, draws 100 or more.")
+    table = {"lead": "leads", "opportunity": "opportunities", "account": "accounts"}[unit]
+    crm.require("activities", table, need="Cost per first meeting")
+
+
+def _costs(crm: Crm, span: Span, lag_months: int, source: str | None) -> pd.DataFrame:
+    """Return the spend behind the meetings of a period, dated in the month of the meetings."""
+    since, until = (None if day is None else periods.add_months(day, -lag_months) for day in span)
+    costs = spend(crm, since=since, until=until, source=source)
+    return costs.assign(month=costs["month"] + pd.DateOffset(months=lag_months), all=NONE)
+
+
+def _money(costs: pd.DataFrame, cells: pd.DataFrame, by: str) -> pd.DataFrame:
+    return carried(costs, cells, by) if by in CARRIER else by_kind(costs, by)
+
+
+def _merged(cells: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
+    numbers = [*COUNTS, *MEETINGS, "won_amount"]
+    groups = cells.groupby("grp", as_index=False, dropna=False)[numbers].sum()
+    table = groups.merge(money, on="grp", how="outer")
+    table[numbers] = table[numbers].fillna(0.0)
+    return table.assign(**{name: table.get(name, np.nan) for name in MONEY})
+
+
+def _reconciled(table: pd.DataFrame, costs: pd.DataFrame) -> None:
+    """Hold the identity that no cost is lost and none counted twice."""
+    shown = table[[*COSTS, "not_started_cost"]].fillna(0.0).to_numpy().sum()
+    booked = float(costs["cost"].sum())
+    assert abs(shown - booked) < 0.005 + 1e-9 * abs(booked), f"{shown} is not {booked}"
+
+
+def _presented(crm: Crm, table: pd.DataFrame, by: str | None, question: Question) -> pd.DataFrame:
+    if by is not None:
+        table = table.rename(columns={"grp": by}).sort_values(by, ignore_index=True)
+        return table[[by, *COLUMNS]]
+    unpriced = _held_without_cost(crm, question)
+    if unpriced > 0 and len(table):
+        said = words(
+            crm, "reason_some_unpriced", k=f"{unpriced:g}", n=f"{table['held_count'][0]:g}"
         )
-        SELECT grp AS "{by}", of_channel,
-               CAST(sum(share * CAST(is_lead AS INTEGER)) AS DOUBLE) AS lead_count,
-               CAST(sum(share * CAST(is_booked AS INTEGER)) AS DOUBLE) AS booked_count,
-               CAST(sum(share * CAST(is_held AS INTEGER)) AS DOUBLE) AS held_count,
-               CAST(sum(share * CAST(is_held AND is_qualified AS INTEGER)) AS DOUBLE)
-                 AS qualified_count,
-               CAST(sum(share * CAST(is_held AND is_won AS INTEGER)) AS DOUBLE) AS won_count,
-               CAST(sum(share * no_shows) AS DOUBLE) AS no_show_count,
-               CAST(sum(share * cancelled) AS DOUBLE) AS cancelled_count
-        FROM facts
-        WHERE grp IS NOT NULL
-        GROUP BY grp, of_channel
-        ORDER BY grp, of_channel
-        """,
-        as_of=crm.as_of,
-        since=first or _EVER,
-        until=last or crm.as_of + dt.timedelta(days=1),
-    ).fillna(dict.fromkeys([*COUNTS, *MEETINGS], 0.0))
+        table = table.assign(reason=table["reason"].where(table["reason"] != "", said))
+    return table[COLUMNS]
 
 
-def _inside(moment: str) -> str:
-    return f"COALESCE(CAST({moment} AS DATE) >= $since AND CAST({moment} AS DATE) < $until, FALSE)"
-
-
-def _group_sql(by: str) -> str:
-    return {
-        "channel": "t.channel",
-        "campaign": "t.campaign",
-        "month": f"CAST(date_trunc('month', {_WHEN}) AS DATE)",
-        "owner": f"COALESCE(w.label, '{NONE}')",
-        "segment": f"COALESCE(a.segment, '{NONE}')",
-    }[by]
-
-
-def _spent(
-    crm: Crm,
-    by: str,
-    counted: pd.DataFrame,
-    first: dt.date | None,
-    last: dt.date | None,
-    lag_months: int,
-) -> pd.DataFrame:
-    """Return the cost of each group, by kind, with what has not started apart."""
-    bounds = [None if d is None else periods.add_months(d, -lag_months) for d in (first, last)]
-    costs = spend(crm, since=bounds[0], until=bounds[1])
-    if by == "month" and lag_months:
-        costs = costs.assign(month=costs["month"] + pd.DateOffset(months=lag_months))
-    wide = costs[costs["started"]].pivot_table(
-        index=by if by in _OF_COST else "channel", columns="kind", values="cost", aggfunc="sum"
-    )
-    wide = wide.reindex(columns=KINDS).rename(columns=lambda kind: f"{kind}_cost")
-    wide.columns.name = None
-    if by not in _OF_COST:
-        return _carried(wide, counted, by)
-    later = costs[~costs["started"]].groupby(by)["cost"].sum().rename("not_started_cost")
-    return wide.join(later, how="outer").rename_axis(by).reset_index()
-
-
-def _carried(wide: pd.DataFrame, counted: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Spread each channel's cost over its first meetings, so that a group carries its share.
-
-    What a channel spent without any meeting stays visible under ``(none)``.
-    """
-    met = counted.assign(of_channel=counted["of_channel"].astype(object))
-    held = met.groupby("of_channel")["held_count"].transform("sum")
-    share = (met["held_count"] / held).where(held > 0)
-    cells = wide.reindex(met["of_channel"]).reset_index(drop=True)
-    carried = cells.mul(share.reset_index(drop=True), axis=0).assign(**{by: met[by].to_numpy()})
-    useless = wide[~wide.index.isin(met.loc[held > 0, "of_channel"])].assign(**{by: NONE})
-    both = pd.concat([carried, useless.reset_index(drop=True)])
-    return both.groupby(by, as_index=False).sum(min_count=1)
-
-
-def _merged(counted: pd.DataFrame, spent: pd.DataFrame, by: str) -> pd.DataFrame:
-    groups = counted.groupby(by, as_index=False)[[*COUNTS, *MEETINGS]].sum()
-    table = groups.merge(spent, on=by, how="outer")
-    table[[*COUNTS, *MEETINGS]] = table[[*COUNTS, *MEETINGS]].fillna(0.0)
-    for name in (*COSTS, "not_started_cost"):
-        if name not in table:
-            table[name] = float("nan")
-    return table.sort_values(by, ignore_index=True)
+def _held_without_cost(crm: Crm, question: Question) -> float:
+    """Return the first meetings held from channels that carry no cost at all."""
+    cells = counts.counted(crm, replace(question, by="channel"))
+    costs = spend(crm)
+    priced = costs.loc[costs["started"].astype(bool) & (costs["cost"] > 0), "channel"]
+    return float(cells.loc[~cells["grp"].isin(set(priced)), "held_count"].sum())

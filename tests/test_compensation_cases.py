@@ -14,7 +14,7 @@ import salesplan as sp
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = tomllib.loads((FOLDER / "compensation.toml").read_text("utf-8"))["case"]
-NAMES = [f"{c['id']}-{i}" for i, c in enumerate(CASES)]
+OWN = tomllib.loads((FOLDER / "compensation_own.toml").read_text("utf-8"))["case"]
 COLUMNS = ["person_id", "period", "measure", "actual", "target"]
 
 # Crediting rules and statistics, which pass through the public function for them (below).
@@ -69,7 +69,10 @@ def figures(simulation, column, line=None):
     return frame.sort_values(["order", "person_id", "period"])[column].tolist()
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "levels" not in c], ids=lambda c: c["id"])
+PLANS = [*(c for c in CASES if "levels" not in c), *OWN]
+
+
+@pytest.mark.parametrize("case", PLANS, ids=lambda c: c["id"])
 def test_plan_pays_what_its_source_says(case):
     simulation = simulated(case)
     if "payouts" in case:

@@ -25,6 +25,10 @@ MONEY: tuple[Table, ...] = (
             ),
             C("hours", "number", "hours of people", unit="hours"),
             C("role", "text", "role of those people"),
+            C("impressions", "integer", "times an advertisement was shown for it"),
+            C("clicks", "integer", "clicks that the advertising platform reports for it"),
+            C("enquiries", "number", "enquiries that the advertising platform reports for it"),
+            C("purchases", "number", "purchases that the advertising platform reports for it"),
         ),
     ),
     Table(

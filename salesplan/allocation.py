@@ -35,6 +35,7 @@ from salesplan._allocation.solution import Solution
 from salesplan._allocation.table import Limit, Segments
 from salesplan._allocation.table import read as read_segments
 from salesplan._allocation.whole import allocate as whole
+from salesplan._allocation.whole import every_capacity
 
 __all__ = [
     "Adbudg",
@@ -49,6 +50,7 @@ __all__ = [
     "Shared",
     "Solution",
     "continuous",
+    "every_capacity",
     "mix",
     "read_segments",
     "several",

@@ -124,11 +124,11 @@ def tracking(
     >>> plan = sp.actionplan.individual_plans(paper(), year=2026)
     >>> found = tracking(paper(), plan)
     >>> found[found["owner"] == "Ada Roth"][["indicator", "planned", "done"]].round(1)
-      indicator  planned     done
-    0     calls      6.0      1.0
-    1  meetings      2.0      1.0
-    2 proposals      ...
-    3   revenue      ...
+       indicator  planned     done
+    0      calls      6.0      1.0
+    1   meetings      3.0      1.0
+    2  proposals      2.5      2.0
+    3    revenue  17500.0  16000.0
     """
     day = crm.as_of if as_of is None else periods.to_date(as_of, "as_of")
     if not 0 <= tolerance < 1:

@@ -119,3 +119,16 @@ def _better(
         if value > net:
             taken, net = plan, value
     return taken, net, net if found.is_exact else max(bound, net)
+
+
+def every_capacity(problem: Problem) -> tuple[Floats, Floats, Floats]:
+    """Return hours, value and value of the next hour at every step of the best plan.
+
+    One sort serves every capacity at once: each entry is the exact optimum for its hours.
+    """
+    found = steps(grid(problem), problem.cost)
+    order, density = by_worth(found)
+    start, base = problem.worth(problem.low), float(np.dot(problem.cost, problem.low))
+    hours = base + np.concatenate([[0.0], np.cumsum(found.hours[order])])
+    value = start + np.concatenate([[0.0], np.cumsum(found.net[order])])
+    return hours, value, np.concatenate([density, [0.0]])

@@ -24,6 +24,8 @@ COLUMNS = [
     "estimated_count",
     "hours",
     "hours_share",
+    "account_hours",
+    "account_hours_share",
     "cadence_hours",
     "coverage_rate",
     "gap_hours",
@@ -36,7 +38,7 @@ COLUMNS = [
     "reason",
 ]
 _COUNTS = ["account_count", "activity_count", "call_count", "meeting_count", "estimated_count"]
-_AMOUNTS = ["hours", "cadence_hours", "revenue_amount", "potential_amount"]
+_AMOUNTS = ["hours", "account_hours", "cadence_hours", "revenue_amount", "potential_amount"]
 
 
 def hours_by(
@@ -66,7 +68,9 @@ SELECT {split.select}
   CAST(count(CASE WHEN t.kind IN {in_list(CALLS)} THEN 1 END) AS BIGINT) AS call_count,
   CAST(count(CASE WHEN t.kind IN {in_list(MEETINGS)} THEN 1 END) AS BIGINT) AS meeting_count,
   CAST(count(CASE WHEN t.is_estimated THEN 1 END) AS BIGINT) AS estimated_count,
-  CAST(COALESCE(sum(t.minutes), 0) / 60.0 AS DOUBLE) AS hours
+  CAST(COALESCE(sum(t.minutes), 0) / 60.0 AS DOUBLE) AS hours,
+  CAST(COALESCE(sum(CASE WHEN t.account_id IS NOT NULL THEN t.minutes END), 0) / 60.0 AS DOUBLE)
+    AS account_hours
 FROM logged AS t {_joined(split.joins, joins)}
 WHERE {kept} {_group(split)}"""
     return crm.query(sql, **work_parameters(crm, since, until), **values)
@@ -128,17 +132,18 @@ def _finished(
 ) -> pd.DataFrame:
     found = found.reindex(columns=[*by, *_COUNTS, *_AMOUNTS])
     nothing = ["activity_count", "call_count", "meeting_count", "estimated_count", "hours"]
+    nothing += ["account_hours"]
     found[nothing] = found[nothing].fillna(0)
     found[_AMOUNTS] = found[_AMOUNTS].astype(float)
     found["margin_amount"] = found["revenue_amount"] * margin
-    for name in ("hours", "revenue", "margin", "potential"):
-        column = "hours" if name == "hours" else f"{name}_amount"
+    for name in ("hours", "account_hours", "revenue", "margin", "potential"):
+        column = name if name.endswith("hours") else f"{name}_amount"
         found[f"{name}_share"] = _share(found[column])
     above = found["cadence_hours"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(above > 0, found["hours"].to_numpy(float) / above, np.nan)
+        rate = np.where(above > 0, found["account_hours"].to_numpy(float) / above, np.nan)
     found["coverage_rate"] = rate
-    found["gap_hours"] = found["cadence_hours"] - found["hours"]
+    found["gap_hours"] = found["cadence_hours"] - found["account_hours"]
     found["reason"] = _reason(above, per_account)
     counts = _COUNTS if per_account else _COUNTS[1:]
     found[counts] = found[counts].fillna(0).astype("int64")

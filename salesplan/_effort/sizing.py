@@ -1,0 +1,88 @@
+"""How many sellers: by workload, by what the next one brings, by forecast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from salesplan._effort.plan import make
+from salesplan._effort.request import Request
+from salesplan.errors import InputError
+
+COLUMNS = ["method", "seller_count", "hours", "value_amount", "cost_amount", "net_amount", "basis"]
+
+
+def side_by_side(
+    request: Request, *, hours_per_seller: float, cost_per_seller: float, calls: Any
+) -> pd.DataFrame:
+    """Return the size by workload beside the size by increment."""
+    _positive(hours_per_seller=hours_per_seller, cost_per_seller=cost_per_seller)
+    cost = cost_per_seller / hours_per_seller
+    best = make(request.but(hours=None, cost_per_hour=cost))
+    hours = float(best.capacities["used_hours"].iloc[0])
+    table = best.table
+    wanted = table["now"] if calls is None else table["segment"].map(dict(calls)).astype(float)
+    if wanted.isna().any():
+        raise InputError("Sizing by workload needs the calls of every segment: calls= or 'now'.")
+    work = float((wanted * table["account_count"] * table["hours_per_call"]).sum())
+    spread = make(request.but(hours=work))
+    rows = [
+        ("workload", work, spread.value, "calls of the cadence, best spread"),
+        ("increment", hours, best.value + cost * hours, "the last hour earns its cost"),
+    ]
+    found = pd.DataFrame(rows, columns=["method", "hours", "value_amount", "basis"])
+    found["seller_count"] = found["hours"] / hours_per_seller
+    found["cost_amount"] = found["hours"] * cost
+    found["net_amount"] = found["value_amount"] - found["cost_amount"]
+    return found[COLUMNS]
+
+
+def workload(table: pd.DataFrame, hours_per_seller: float) -> pd.DataFrame:
+    """Return hours and sellers by workload, per segment and in total."""
+    _positive(hours_per_seller=hours_per_seller)
+    lacking = [c for c in ("segment", "account_count", "calls") if c not in table]
+    if lacking:
+        raise InputError(f"The table lacks {', '.join(lacking)}.")
+    per_call = table.get("hours_per_call", pd.Series(1.0, table.index))
+    found = table[["segment", "account_count", "calls"]].copy()
+    found["hours"] = found["account_count"] * found["calls"] * per_call
+    found["seller_count"] = found["hours"] / hours_per_seller
+    total = {"segment": "total", "account_count": found["account_count"].sum(), "calls": np.nan}
+    total |= {c: found[c].sum() for c in ("hours", "seller_count")}
+    return pd.concat([found, pd.DataFrame([total])], ignore_index=True)
+
+
+def cost_of_call(
+    selling_cost: float, *, sellers: float, weeks: float, calls_per_week: float
+) -> float:
+    """Return what one call costs: selling cost over the calls of all sellers.
+
+    Examples
+    --------
+    >>> round(cost_of_call(2_500_000, sellers=25, weeks=46, calls_per_week=20), 4)
+    108.6957
+    """
+    _positive(sellers=sellers, weeks=weeks, calls_per_week=calls_per_week)
+    return selling_cost / (sellers * weeks * calls_per_week)
+
+
+def margin_for_cadence(calls: float, *, call_cost: float, selling_share: float) -> float:
+    """Return the margin an account must bring to deserve a cadence.
+
+    ``selling_share`` is the share of margin that may be spent on selling.
+
+    Examples
+    --------
+    >>> round(margin_for_cadence(12, call_cost=2_500_000 / 23_000, selling_share=0.25), 2)
+    5217.39
+    """
+    _positive(selling_share=selling_share)
+    return calls * call_cost / selling_share
+
+
+def _positive(**named: float) -> None:
+    bad = [f"{name}={value}" for name, value in named.items() if not value > 0]
+    if bad:
+        raise InputError(f"{', '.join(bad)} must be above 0.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 
 from salesplan._pipeline.flow import By, Only
@@ -149,7 +150,7 @@ def _long(wide: pd.DataFrame, names: list[str], movement: str, lang: str) -> pd.
 def _assert_balance(table: pd.DataFrame, names: list[str]) -> None:
     """Hold the identity start + everything = end in each group, for money and for counts."""
     keys = [table[n] for n in names] or [pd.Series(0, table.index)]
-    sign = table["movement"].map(lambda m: -1 if m == "end" else 1)
+    sign = np.where(table["movement"] == "end", -1, 1)
     for column in ("amount", "count_change"):
         left = (table[column] * sign).groupby(keys, dropna=False).sum()
         assert (left.abs() < 0.005).all(), f"the waterfall's {column} does not balance"

@@ -25,8 +25,7 @@ class Selection:
     """How rows of a file become rows of a table: SELECT columns FROM file JOIN ... WHERE ...
 
     ``join`` and ``where`` are empty for a file that holds one row per row. ``scale`` gives, for
-    some numbers, the SQL factor to multiply them with once they are read: seconds become
-    minutes, a monthly amount a year's.
+    some numbers, the constant to multiply them with once they are read: seconds become minutes.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -92,27 +91,28 @@ def _fold_ids(found: Recognised, columns: dict[str, str]) -> None:
             columns[column.name] = folded_id(columns[column.name], found.ids)
 
 
-def scales(found: Recognised, cell: Cell) -> dict[str, str]:
+def scales(found: Recognised) -> dict[str, str]:
     """Return the SQL factor that brings a number of the export to the unit of its column."""
-    return {
-        column: _CLOCK_FACTOR.format(cell(found.columns[column]))
-        if unit == "clock"
-        else _TO_MINUTES[unit]
-        for column, unit in _of(found, found.units)
-    }
+    return {column: _TO_MINUTES[unit] for column, unit in _of(found, found.units)}
 
 
-_TO_MINUTES = {"seconds": "(1 / 60.0)", "milliseconds": "(1 / 60000.0)", "hours": "60"}
-_CLOCK_FACTOR = "(CASE WHEN contains({0}, ':') THEN 1 / 60.0 ELSE 1 END)"
+_TO_MINUTES = {
+    "seconds": "(1 / 60.0)",
+    "clock": "(1 / 60.0)",
+    "milliseconds": "(1 / 60000.0)",
+    "hours": "60",
+}
 
 
 def _clock(text: str) -> str:
-    """Return the SQL of 1:30 or 1:30:00 in whole seconds; any other text as it stands."""
+    """Return the SQL of 1:30, 1:30:00 or plain minutes in whole seconds."""
     hours, minutes, seconds = (
         f"TRY_CAST(string_split({text}, ':')[{i}] AS BIGINT)" for i in (1, 2, 3)
     )
-    whole = f"CAST({hours} * 3600 + {minutes} * 60 + COALESCE({seconds}, 0) AS VARCHAR)"
-    return f"CASE WHEN contains({text}, ':') THEN COALESCE({whole}, {text}) ELSE {text} END"
+    clock = f"{hours} * 3600 + {minutes} * 60 + COALESCE({seconds}, 0)"
+    plain = f"CAST(TRY_CAST(replace({text}, ',', '.') AS DOUBLE) * 60 AS BIGINT)"
+    whole = f"CASE WHEN contains({text}, ':') THEN {clock} ELSE {plain} END"
+    return f"COALESCE(CAST({whole} AS VARCHAR), {text})"
 
 
 _FALSE = "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n')"

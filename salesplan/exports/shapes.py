@@ -32,7 +32,7 @@ def selection(found: Recognised, cell: Cell) -> Selection:
 
 
 def _plain(found: Recognised, cell: Cell) -> Selection:
-    return Selection(expressions(found, cell), scales(found, cell))
+    return Selection(expressions(found, cell), scales(found))
 
 
 def _date_entered(found: Recognised, cell: Cell) -> Selection:
@@ -90,11 +90,18 @@ def _field_history(found: Recognised, cell: Cell) -> Selection:
 
 def _value_period(found: Recognised, cell: Cell) -> Selection:
     """Bring monthly amounts to a year: a deal of 100 a month is worth 1,200, not 100."""
-    period = f"lower({cell(found.helpers['value_period'])})"
-    listed = ", ".join(map(literal, _MONTHLY))
-    factor = f"(CASE WHEN {period} IN ({listed}) THEN 12 ELSE 1 END)"
     plain = _plain(found, cell)
-    return replace(plain, scale={**plain.scale, "amount": factor})
+    if "amount" not in plain.columns:
+        return plain
+    amount, listed = plain.columns["amount"], ", ".join(map(literal, _MONTHLY))
+    is_monthly = f"lower({cell(found.helpers['value_period'])}) IN ({listed})"
+    digits = f"regexp_replace({amount}, '[^0-9.-]', '', 'g')"  # the CRM writes a decimal point
+    yearly = f"CAST(TRY_CAST({digits} AS DECIMAL(18, 2)) * 12 AS VARCHAR)"
+    columns = {
+        **plain.columns,
+        "amount": f"CASE WHEN {is_monthly} THEN COALESCE({yearly}, {amount}) ELSE {amount} END",
+    }
+    return replace(plain, columns=columns)
 
 
 _MONTHLY = ("monthly", "month", "per month", "monatlich", "mensuel", "par mois")

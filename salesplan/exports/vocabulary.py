@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from salesplan import schema
 from salesplan.exports.names import fold, squeeze, unnumbered
 from salesplan.exports.profile import Export, profiles
 
@@ -128,7 +129,15 @@ def _spread() -> Counter[str]:
     )
 
 
+@cache
+def _canonical() -> frozenset[str]:
+    """Return the names of salesplan's own columns, which prove no CRM."""
+    return frozenset(name for table in schema.TABLES for name in table.names)
+
+
 def weight(header: str) -> float:
     """Return how much a header proves: 1 where one CRM export uses it, less where many do."""
     exports = _spread()[squeeze(unnumbered(header))]
-    return 0.25 + 0.75 / exports if exports else 0.5
+    if not exports or header.strip() in _canonical():
+        return 0.5
+    return 0.25 + 0.75 / exports

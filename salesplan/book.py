@@ -21,6 +21,8 @@ _LAYOUT = ";".join(schema.create_sql(t) for t in (*schema.TABLES, *schema.BOOK_T
 FORMAT = f"1.{zlib.crc32(_LAYOUT.encode()):08x}"
 """Version of the book's layout; a book of another version is refused with a sentence."""
 
+_QUIET = "SET enable_progress_bar = false"  # the engine would draw its own over ours
+
 VERSION = ".version-"
 """Between the name of a book and the number of a load that could not be renamed to it."""
 
@@ -57,6 +59,7 @@ LEFT JOIN rates AS r ON r.currency = o.currency AND o.currency <> h.currency
 def create(path: str | Path | None = None) -> duckdb.DuckDBPyConnection:
     """Return a connection to a new, empty book, in memory unless a path is given."""
     connection = duckdb.connect(":memory:" if path is None else str(path))
+    connection.execute(_QUIET)
     for table in (*schema.TABLES, *schema.BOOK_TABLES):
         connection.execute(schema.create_sql(table))
     connection.execute(_VIEWS)
@@ -107,6 +110,7 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     after another load has replaced it.
     """
     connection = duckdb.connect()
+    connection.execute(_QUIET)
     name = str(file).replace("'", "''")
     connection.execute(f"ATTACH '{name}' AS opened (READ_ONLY)")
     connection.execute("USE opened")

@@ -137,13 +137,10 @@ def _fill(
 
 def _decided(engine: duckdb.DuckDBPyConnection, feed: Feed, faults: Faults) -> Feed:
     """Return a feed whose styles are proved; note the questions where they are not."""
-    first = feed.decide(engine)
-    if first.decision and not first.decision.open:
-        return first
-    whole = feed.decide(engine, whole=True)
-    for question in whole.questions(engine):
+    decided = feed.decide(engine)
+    for question in decided.questions():
         faults.add(question)
-    return whole
+    return decided
 
 
 def _staged(

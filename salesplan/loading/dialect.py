@@ -14,7 +14,7 @@ from pathlib import Path
 
 from salesplan.errors import ExportError
 
-SAMPLE = 1 << 18
+SAMPLE = 1 << 16
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -92,7 +92,7 @@ def _best_delimiter(text: str) -> str:
     """Return the delimiter that cuts most rows into as many cells as the widest header."""
 
     def agreement(delimiter: str) -> tuple[float, int]:
-        widths = [len(r.cells) for r in _records(text[: SAMPLE // 4], delimiter) if r.filled]
+        widths = [len(r.cells) for r in _records(text[: SAMPLE // 8], delimiter) if r.filled]
         usual, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
         return (count / len(widths) if usual > 1 else 0.0, usual)
 

@@ -17,6 +17,8 @@ from salesplan.errors import ExportError, did_you_mean
 BLOCK = 1 << 19
 """Bytes looked at together; a block without a line end betrays a line too long for the reader."""
 
+_ODD_BLANKS = (b"\t", b"\xa0", *(c.encode() for c in "\u2009\u200b\u202f\ufeff"))
+
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -34,7 +36,9 @@ class Scan:
     carriage_returns: int = 0
     pairs: int = 0
     nul_bytes: int = 0
+    quotes: int = 0
     has_long_line: bool = False
+    has_odd_blanks: bool = False
 
     @property
     def has_mixed_ends(self) -> bool:
@@ -136,7 +140,9 @@ def _count(scan: Scan, block: bytes, last: bytes) -> Scan:
         carriage_returns=scan.carriage_returns + block.count(b"\r"),
         pairs=scan.pairs + pairs,
         nul_bytes=scan.nul_bytes + block.count(b"\0"),
+        quotes=scan.quotes + block.count(b'"'),
         has_long_line=scan.has_long_line or (len(block) == BLOCK and not feeds),
+        has_odd_blanks=scan.has_odd_blanks or any(blank in block for blank in _ODD_BLANKS),
     )
 
 

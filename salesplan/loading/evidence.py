@@ -25,6 +25,12 @@ class Evidence:
     counts: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, str] = field(default_factory=dict)
 
+    def plus(self, other: Evidence) -> Evidence:
+        """Return this evidence together with that of other values."""
+        counts = {proof: n + other.count(proof) for proof, n in self.counts.items()}
+        examples = {**other.examples, **self.examples}
+        return Evidence(self.filled + other.filled, counts, examples)
+
     def count(self, proof: str) -> int:
         """Return how many values support a reading."""
         return self.counts.get(proof, 0)

@@ -6,6 +6,7 @@ What a file is comes from ``salesplan.exports``; how its cells are written is de
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,8 +15,9 @@ import duckdb
 from salesplan import schema
 from salesplan.exports import Recognised, shapes
 from salesplan.exports.cells import Selection
-from salesplan.loading import dates, evidence, numbers, sql, styles, words
+from salesplan.loading import dates, numbers, sql, styles, words
 from salesplan.loading.dates import Dates
+from salesplan.loading.evidence import Evidence, gather
 from salesplan.loading.sources import Source
 from salesplan.loading.styles import Decision, Numbers, Style
 from salesplan.schema import Column, Table
@@ -23,8 +25,8 @@ from salesplan.schema import Column, Table
 ENTRY = "_entry"
 """Column that holds a row's place in its file, where the row's own place does not tell."""
 
-FIRST_ROWS = 10_000
-"""Rows looked at before the whole file is: enough to prove almost every style."""
+FIRST_ROWS = (5_000, 200_000)
+"""Rows looked at, and looked at next, before the whole file is: mostly the first will do."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Feed:
     recognised: Recognised
     missing: tuple[str, ...] = ()
     decision: Decision | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
     unreadable: frozenset[str] = field(default=frozenset())
     """Optional columns that are not loaded because most of their values make no sense."""
 
@@ -95,7 +98,7 @@ class Feed:
     def clean(self, column: Column) -> str:
         """Return the SQL of a column's text in the relation, NULL where it stands for nothing."""
         name = sql.name(column.name)
-        return words.cell(name, self._missing) if self._raw(column.name) else name
+        return self._bare(name) if self._raw(column.name) else name
 
     def _raw(self, column: str) -> str | None:
         """Return the raw cell behind a column that is cast from it; most cells need no more."""
@@ -117,7 +120,12 @@ class Feed:
         return tuple(word for word in dict.fromkeys(said) if word)
 
     def _cell(self, header: str) -> str:
-        return words.cell(self.source.raw(header), self._missing)
+        return self._bare(self.source.raw(header))
+
+    def _bare(self, raw: str) -> str:
+        scan = self.source.clean.scan
+        blanks = words.BLANKS if scan.has_odd_blanks else " \n" if scan.quotes else " "
+        return words.cell(raw, self._missing, blanks)
 
     def _clean_relation(self, *, first_rows: int | None = None) -> str:
         """Return the relation with the columns that are to be cast, as clean text."""
@@ -147,32 +155,63 @@ class Feed:
         scale = self.selection.scale.get(column.name)
         return f"CAST(({value}) * {scale} AS {column.sql_type})" if scale else value
 
-    def decide(self, engine: duckdb.DuckDBPyConnection, *, whole: bool = False) -> Feed:
-        """Return the feed with the style of every column, as far as its values prove it."""
-        relation = self._clean_relation(first_rows=None if whole else FIRST_ROWS)
-        found = evidence.gather(engine, relation, self.columns)
+    def decide(self, engine: duckdb.DuckDBPyConnection) -> Feed:
+        """Return the feed with the style of every column, as far as its values prove it.
+
+        The whole file is looked at only where its first rows leave a doubt.
+        """
+        for rows in FIRST_ROWS:
+            relation = self._clean_relation(first_rows=rows)
+            decided = self._with(gather(engine, relation, self.columns), ask_profile=False)
+            assert decided.decision
+            if not decided.decision.open:
+                return decided
+        found = gather(engine, self._clean_relation(), self.columns)
+        return self._with(found, ask_profile=True)
+
+    def reconsider(self, engine: duckdb.DuckDBPyConnection, failed: Iterable[str]) -> Feed:
+        """Return the feed with the style of columns that takes in the values that failed.
+
+        Where they only confirm the style, as 31.02.2026 does, the same feed comes back.
+        """
+        found = dict(self.evidence)
+        for name in failed:
+            column = self.columns[name]
+            value, clean = self.value(column), self.clean(column)
+            relation = (
+                f'(SELECT {clean} AS "{name}" FROM {self.relation()} '
+                f"WHERE {value} IS NULL AND {clean} IS NOT NULL)"
+            )
+            more = gather(engine, relation, {name: column})[name]
+            found[name] = found[name].plus(more)
+        better = self._with(found, ask_profile=True)
+        return self if better.decision == self.decision else better
+
+    def _with(self, found: Mapping[str, Evidence], *, ask_profile: bool) -> Feed:
+        """Return the feed as some evidence decides it.
+
+        What a CRM is known for is asked last, when no value of the whole file proves more.
+        """
         rule, known = self.source.rule, self.recognised
+        decimal = rule.decimal or self._workbook(".", found)
         decision = styles.decide(
             self.columns,
             found,
-            styles.Authority(rule.decimal or self._workbook(".", found), known.decimal),
-            styles.Authority(rule.date_order, known.date_order),
+            styles.Authority(decimal, known.decimal if ask_profile else None),
+            styles.Authority(rule.date_order, known.date_order if ask_profile else None),
         )
-        return replace(self, decision=decision)
+        return replace(self, decision=decision, evidence=found)
 
-    def questions(self, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    def questions(self) -> list[str]:
         """Return the questions that the values leave open, each with both readings."""
         assert self.decision
-        if not self.decision.open:
-            return []
-        columns = {name: self.columns[name] for name in self.decision.open}
-        found = evidence.gather(engine, self._clean_relation(), columns)
         return [
-            styles.question(self.source.file, self.header(name), columns[name], found[name])
-            for name in columns
+            styles.question(self.source.file, self.header(name), self.columns[name], found)
+            for name in self.decision.open
+            if (found := self.evidence[name])
         ]
 
-    def _workbook(self, sign: str, found: dict[str, evidence.Evidence]) -> str | None:
+    def _workbook(self, sign: str, found: Mapping[str, Evidence]) -> str | None:
         """Return the sign that number cells of a workbook were written out with."""
         proved = any(e.count("comma") for e in found.values())
         return sign if self.source.from_workbook and not proved else None

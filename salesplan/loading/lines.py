@@ -6,6 +6,7 @@ cell of several lines makes the two differ.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,34 +68,84 @@ def _after_quoted(text: bytes, position: int) -> int:
         position = end + 2
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of a clean text file stand."""
+
+    path: Path
+    skip: int
+    delimiter: str
+    is_regular: bool
+    """Whether every line after the headers is one row: no blank ones, no quotes."""
+
+
 def locate(
-    path: Path, skip: int, delimiter: str, rows: set[int], rejected: set[int]
-) -> dict[int, Line]:
-    """Return the lines of rows that the engine counted from 1, rejected entries left out.
+    layout: Layout, rows: set[int], rejected: set[int]
+) -> tuple[dict[int, Line], dict[int, Line]]:
+    """Return the lines of rows, counted from 1 without rejected ones, and of rejected entries.
 
     ``rejected`` holds the places, from 1, of the entries that the reader refused; blank
     entries have a place but are no rows.
     """
+    if layout.is_regular:
+        return _by_number(layout, rows, rejected)
     found: dict[int, Line] = {}
+    refused: dict[int, Line] = {}
     row = 0
-    empty = b'\r\n"' + delimiter.encode()
-    for place, (number, text) in enumerate(entries(path, skip, delimiter), 1):
-        if place in rejected or not text.strip(empty):
-            continue
-        row += 1
-        if row in rows:
-            found[row] = Line(number, text.decode("utf-8", "replace").rstrip("\n"))
-            if len(found) == len(rows):
-                break
-    return found
+    empty = b'\r\n"' + layout.delimiter.encode()
+    for place, (number, text) in enumerate(entries(layout.path, layout.skip, layout.delimiter), 1):
+        if place in rejected:
+            refused[place] = _line(number, text)
+        elif text.strip(empty):
+            row += 1
+            if row in rows:
+                found[row] = _line(number, text)
+    return found, refused
 
 
-def places(path: Path, skip: int, delimiter: str, wanted: set[int]) -> dict[int, Line]:
-    """Return the lines of entries by their place, blank entries counted."""
-    found: dict[int, Line] = {}
-    for place, (number, text) in enumerate(entries(path, skip, delimiter), 1):
-        if place in wanted:
-            found[place] = Line(number, text.decode("utf-8", "replace").rstrip("\n"))
-            if len(found) == len(wanted):
-                break
+def _line(number: int, text: bytes) -> Line:
+    return Line(number, text.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _by_number(
+    layout: Layout, rows: set[int], rejected: set[int]
+) -> tuple[dict[int, Line], dict[int, Line]]:
+    """Find lines by their number alone, skipping whole blocks without any."""
+    places = _places(sorted(rows), sorted(rejected))
+    texts = _texts(layout.path, sorted(layout.skip + p for p in {*places.values(), *rejected}))
+    return (
+        {row: _line(layout.skip + p, texts[layout.skip + p]) for row, p in places.items()},
+        {p: _line(layout.skip + p, texts[layout.skip + p]) for p in rejected},
+    )
+
+
+def _places(rows: list[int], rejected: list[int]) -> dict[int, int]:
+    """Return the place of each row among all entries, rejected ones counted."""
+    places: dict[int, int] = {}
+    before = 0
+    for row in rows:
+        while before < len(rejected) and rejected[before] <= row + before:
+            before += 1
+        places[row] = row + before
+    return places
+
+
+def _texts(path: Path, numbers: list[int]) -> dict[int, bytes]:
+    """Return some lines of a file, by number from 1."""
+    found: dict[int, bytes] = {}
+    wanted = deque(numbers)
+    number, held = 1, b""  # number of the line that ``held`` begins
+    with path.open("rb") as handle:
+        while wanted and (block := handle.read(1 << 20)):
+            held += block
+            last = number + held.count(b"\n")  # begins after the last line end
+            if wanted[0] < last:
+                lines = held.split(b"\n")
+                while wanted and wanted[0] < last:
+                    found[wanted[0]] = lines[wanted[0] - number]
+                    wanted.popleft()
+            held = held[held.rfind(b"\n") + 1 :]
+            number = last
+    if wanted:
+        found[wanted[0]] = held
     return found

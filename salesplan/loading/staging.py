@@ -134,12 +134,10 @@ def _failed_columns(engine: duckdb.DuckDBPyConnection, staged: Staged) -> dict[s
 
 
 def _reconsidered(engine: duckdb.DuckDBPyConnection, feed: Feed, failed: dict[str, int]) -> Feed:
-    """Return the feed with what the whole file proves, and without hopeless columns."""
-    whole = feed.decide(engine, whole=True)
-    assert whole.decision
-    assert feed.decision
-    if any(whole.decision.styles.get(c) != feed.decision.styles.get(c) for c in failed):
-        return whole
+    """Return the feed with what its failures prove, or without hopeless columns."""
+    better = feed.reconsider(engine, failed)
+    if better is not feed and better.decision and not better.decision.open:
+        return better
     hopeless = {
         name
         for name, count in failed.items()

@@ -42,11 +42,14 @@ _YES = ("true", "t", "1", "yes", "y", "ja", "wahr", "oui", "vrai", "x", "1.0")
 _NO = ("false", "f", "0", "no", "n", "nein", "falsch", "non", "faux", "0.0")
 
 
-def cell(raw: str, missing: tuple[str, ...]) -> str:
-    """Return the SQL of a cell without blanks around it, NULL where it stands for nothing."""
+def cell(raw: str, missing: tuple[str, ...], blanks: str = BLANKS) -> str:
+    """Return the SQL of a cell without blanks around it, NULL where it stands for nothing.
+
+    ``blanks`` are those that the file holds at all: looking for each of them takes time.
+    """
     bare = f"trim({raw}, {sql.text(BLANKS)})"
-    padded = f"{raw} < '!' OR ends_with({raw}, ' ') OR {raw} >= '\u00a0'"
-    padded += "".join(f" OR ends_with({raw}, {sql.text(b)})" for b in BLANKS[1:6])
+    padded = f"{raw} < '!' OR {raw} >= '\u00a0'"
+    padded += "".join(f" OR ends_with({raw}, {sql.text(b)})" for b in blanks)
     return f"CASE WHEN {padded} THEN {_unless_missing(bare, missing)} " + (
         f"ELSE {_unless_missing(raw, missing)} END"
     )

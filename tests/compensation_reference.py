@@ -5,6 +5,7 @@ It shares no code with salesplan and reads the scheme as the plain values of its
 
 from __future__ import annotations
 
+import itertools
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, getcontext
 
 getcontext().prec = 60
@@ -76,7 +77,7 @@ def through_points(curve, x):
     nodes = [(dec(a), dec(b)) for a, b in curve["points"]]
     if not at_or_above(x, nodes[0][0], curve):
         return nodes[0][1] if curve.get("below") == "first" else ZERO
-    for (x0, y0), (x1, y1) in zip(nodes, nodes[1:]):
+    for (x0, y0), (x1, y1) in itertools.pairwise(nodes):
         if x <= x1:
             return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
     return nodes[-1][1]
@@ -201,30 +202,35 @@ def line_amounts(scheme, data, person, t):
     base = sum((period_pay(scheme, data, person, u) for u in span), ZERO)
     criteria = scheme["criteria"]
     figures = [series(scheme, c, data, person, to_date=to_date)[t] for c in criteria]
-    reached = [attained(c, *f) for c, f in zip(criteria, figures)]
+    reached = [attained(c, *f) for c, f in zip(criteria, figures, strict=True)]
     shares = target_pays(scheme, data, person, t, span)
     amounts = {}
-    for c, (actual, _), x, share in zip(criteria, figures, reached, shares):
+    for c, (actual, _), x, share in zip(criteria, figures, reached, shares, strict=True):
         if c.get("effect") != "multiplies":
             amounts[c["name"]] = added(scheme, c, actual, x, share, base, t)
-    for c, share in zip(criteria, shares):
+    for c, share in zip(criteria, shares, strict=True):
         if c["name"] in amounts:
             amounts[c["name"]] = gated(scheme, c, data, person, t, amounts[c["name"]], share)
     running, lines = dict(amounts) or {"": base}, list(amounts.values()) or [base]
-    for c, x in zip(criteria, reached):
+    for c, x in zip(criteria, reached, strict=True):
         if c.get("effect") == "multiplies":
             factor = ONE if x is None else curve_value(c.get("curve", {}), x)
             if "cap_share" in c:
                 factor = min(factor, dec(c["cap_share"]))
-            kept = ONE
-            for gate in scheme.get("gates", []):
-                if not gate.get("on") or c["name"] in gate["on"]:
-                    if gate.get("effect") != "removes_above_target":
-                        kept *= gate_kept(scheme, gate, data, person, t, to_date=to_date)[1]
+            kept = factor_kept(scheme, c, data, person, t, to_date=to_date)
             factor = 1 + (factor - 1) * kept
             lines.append(sum((m * (factor - 1) for m in running.values()), ZERO))
             running = {n: m * factor for n, m in running.items()}
     return lines, base
+
+
+def factor_kept(scheme, c, data, person, t, *, to_date):
+    kept = ONE
+    for gate in scheme.get("gates", []):
+        concerns = not gate.get("on") or c["name"] in gate["on"]
+        if concerns and gate.get("effect") != "removes_above_target":
+            kept *= gate_kept(scheme, gate, data, person, t, to_date=to_date)[1]
+    return kept
 
 
 def target_pays(scheme, data, person, t, span):
@@ -242,9 +248,12 @@ def target_pays(scheme, data, person, t, span):
                 reads = c.get("curve", {}).get("kind") != "rate"
                 gone.append(reads and attained(c, *pair) is None)
             total = sum(shares, ZERO)
-            left = sum((s for s, g in zip(shares, gone) if not g), ZERO)
-            shares = [ZERO if g or not left else s * (total / left) for s, g in zip(shares, gone)]
-        result = [r + s for r, s in zip(result, shares)]
+            left = sum((s for s, g in zip(shares, gone, strict=True) if not g), ZERO)
+            shares = [
+                ZERO if g or not left else s * (total / left)
+                for s, g in zip(shares, gone, strict=True)
+            ]
+        result = [r + s for r, s in zip(result, shares, strict=True)]
     return result
 
 

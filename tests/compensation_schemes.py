@@ -34,11 +34,13 @@ def curve(r):
         if r.random() < 0.6:
             bends = rising(r, 1.0, 1.5, pick(r, 1, 2))
             times = [pick(r, 0.5, 1.2, 1.5, 2.0) for _ in bends]
-            found["accelerators"] = [{"from": b, "times": t} for b, t in zip(bends, times)]
+            found["accelerators"] = [
+                {"from": b, "times": t} for b, t in zip(bends, times, strict=True)
+            ]
     elif kind == "points":
         xs = rising(r, 0.5, 1.6, pick(r, 2, 3, 4))
         ys = sorted(round(r.uniform(0, 2), 2) for _ in xs)
-        found["points"] = [list(p) for p in zip(xs, ys)]
+        found["points"] = [list(p) for p in zip(xs, ys, strict=True)]
         found["below"] = pick(r, "zero", "first")
     elif kind == "steps":
         xs = rising(r, 0.5, 1.5, pick(r, 1, 2, 4))
@@ -99,7 +101,10 @@ def scheme(r):
     count = pick(r, 1, 2, 2, 3)
     weights = {1: [1.0], 2: [0.6, 0.4], 3: [0.5, 0.3, 0.2]}[count]
     names = [f"c{i}" for i in range(count)]
-    found = {"name": "random", "criteria": [criterion(r, n, w) for n, w in zip(names, weights)]}
+    found = {
+        "name": "random",
+        "criteria": [criterion(r, n, w) for n, w in zip(names, weights, strict=True)],
+    }
     if r.random() < 0.2:
         rate = {"kind": "rate", "rate": pick(r, 0.01, 0.015, 0.025)}
         found["criteria"].append({"name": "commission", "measure": names[0], "curve": rate})

@@ -9,6 +9,7 @@ arrived at another in the same plan moved by price, every other seat is volume.
 from __future__ import annotations
 
 from salesplan._revenue.calendar import month
+from salesplan._revenue.pausing import has_pauses
 from salesplan._revenue.question import Question
 from salesplan._revenue.steps import steps_sql
 
@@ -32,6 +33,7 @@ def _priced(q: Question) -> str:
     amount, member, quantity = (
         core.format(name) if late else name for name in ("amount", "member", "quantity")
     )
+    paused = "CAST(sum(is_pause * member) AS BIGINT)" if has_pauses(q) else "0"
     return f"""
         SELECT customer, product, plan, price_key, slot, sum({amount}) AS amount,
           sum({quantity}) AS quantity, CAST(sum({member}) AS BIGINT) AS member,
@@ -39,7 +41,7 @@ def _priced(q: Question) -> str:
           {f"CAST(sum({held.format('member')}) AS BIGINT)" if late else "0"} AS late_member,
           {"sum(fx)" if "currencies" in q.traits else "0"} AS fx,
           min(CASE WHEN quantity > 0 THEN day END) AS up_on,
-          max(CASE WHEN quantity < 0 THEN day END) AS down_on
+          max(CASE WHEN quantity < 0 THEN day END) AS down_on, {paused} AS paused
         FROM steps GROUP BY customer, product, plan, price_key, slot"""
 
 
@@ -51,7 +53,7 @@ _PLANS = """
         FROM (
           SELECT customer, product, plan, slot, sum(amount) AS amount, sum(late) AS late,
             sum(fx) AS fx, sum(member) AS member, sum(late_member) AS late_member,
-            min(up_on) AS up_on, max(down_on) AS down_on,
+            sum(paused) AS paused, min(up_on) AS up_on, max(down_on) AS down_on,
             sum(CASE WHEN quantity > 0 THEN quantity ELSE 0 END) AS added,
             sum(CASE WHEN quantity > 0 THEN amount ELSE 0 END) AS added_amount,
             -sum(CASE WHEN quantity < 0 THEN quantity ELSE 0 END) AS removed,
@@ -62,7 +64,7 @@ _PLANS = """
 _CHANGES = """
         SELECT customer, product, slot, sum(amount) AS amount, sum(late) AS late, sum(fx) AS fx,
           CAST(sum(member) AS BIGINT) AS member, CAST(sum(late_member) AS BIGINT) AS late_member,
-          min(up_on) AS up_on, max(down_on) AS down_on,
+          CAST(sum(paused) AS BIGINT) AS paused, min(up_on) AS up_on, max(down_on) AS down_on,
           sum(CASE WHEN effect > 0 THEN effect ELSE 0 END) AS price_up,
           sum(CASE WHEN effect < 0 THEN effect ELSE 0 END) AS price_down
         FROM (
@@ -101,6 +103,7 @@ def _products(q: Question) -> str:
     join = _SWAP_JOIN if netted else ""
     return f"""
         SELECT p.customer, p.product, p.slot, p.amount, p.late, p.fx, p.member, p.late_member,
+          p.paused,
           {kept.format(f"GREATEST({volume}, 0)")} + GREATEST({share}, 0) AS s_up,
           CASE WHEN p.fate = 'gained' AND NOT {swapped} THEN p.amount ELSE 0 END AS s_cross,
           {kept.format("p.price_up")} AS s_price_up,
@@ -131,7 +134,7 @@ def _totals() -> str:
     sums = ", ".join(f"sum({name}) AS {name}" for name in ("amount", "late", "fx", *STAY[:-1]))
     return f"""
         SELECT customer, slot, {sums}, CAST(sum(member) AS BIGINT) AS member,
-          CAST(sum(late_member) AS BIGINT) AS late_member
+          CAST(sum(late_member) AS BIGINT) AS late_member, CAST(sum(paused) AS BIGINT) AS paused
         FROM products GROUP BY customer, slot"""
 
 
@@ -146,6 +149,7 @@ def _customers(q: Question) -> str:
           {_passing(q)} AS passing
         FROM (
           SELECT *, LAG(slot) OVER earlier AS before_slot,
+            LAG(paused) OVER earlier < 0 AS was_paused,
             LAG(closing - amount - late - fx) OVER earlier AS baseline
           FROM (
             SELECT *, SUM(member + late_member) OVER so_far AS members,
@@ -155,7 +159,10 @@ def _customers(q: Question) -> str:
 
 
 def _arrival(q: Question) -> str:
-    """Return SQL for new or reactivation, by what the policy calls a return."""
+    """Return SQL for new or reactivation, by what the policy calls a return.
+
+    A window does not close on a customer who only paused.
+    """
     p = q.policy
     if p.reactivation == "never":
         return "'new'"
@@ -166,7 +173,7 @@ def _arrival(q: Question) -> str:
         if p.reactivation_months is not None
         else f"slot - before_slot <= {p.reactivation_days}"
     )
-    return f"CASE WHEN {away} THEN 'reactivation' ELSE 'new' END"
+    return f"CASE WHEN was_paused OR {away} THEN 'reactivation' ELSE 'new' END"
 
 
 def _left(q: Question, mine: str, other: str) -> str:

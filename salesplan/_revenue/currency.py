@@ -13,13 +13,13 @@ _CELL = ("customer", "product", "plan", "currency")
 def tables(q: Question, late: str) -> dict[str, str]:
     """Return the tables that end in ``steps`` for a book with foreign currencies."""
     require_rates(q)
-    found = {"rates": _RATES}
+    found = {"rates": RATES}
     if q.policy.fx_date == "month_end":
         found |= {"month_rates": _month_rates(), "balances": _balances(q)}
     return found | {"steps": _steps(q, late)}
 
 
-_RATES = """
+RATES = """
         SELECT currency, rate_on, CAST(rate AS DECIMAL(18, 6)) AS rate,
           LEAD(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
         FROM fx_rates"""

@@ -98,7 +98,7 @@ def _stop(q: Question) -> str:
     if not q.policy.grace_days:
         return stop
     put_off = f"LEAST(f.ends_on + {int(q.policy.grace_days)}, COALESCE(f.next_start, {FAR}))"
-    return f"COALESCE({put_off}, {stop})"
+    return f"CASE WHEN f.ends_on IS NULL THEN {stop} ELSE {put_off} END"
 
 
 def until(q: Question) -> str:

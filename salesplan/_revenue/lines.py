@@ -7,7 +7,7 @@ the edge, so that splitting or merging lines never moves a cent.
 from __future__ import annotations
 
 from salesplan import dimensions, schema
-from salesplan._revenue import calendar, ending, pricing
+from salesplan._revenue import ending, pricing, ramping
 from salesplan._revenue.question import Question
 
 _CUSTOMER = "'(no account) ' || COALESCE(l.contract_id, l.line_id)"
@@ -19,9 +19,10 @@ def lines_sql(q: Question) -> dict[str, str]:
     A piece is a line, or the part of it at one price: customer, product, plan, price_key,
     currency, start_on, until_on (NULL: open), amount_year, quantity, member, known dates.
     """
-    tables = merged_sql(q) | {"t": _source(q)}
+    tables = merged_sql(q) | {"t": source_sql(q)}
     tables |= ending.grace_tables(q)
     tables |= {"dated": _dated(q)}
+    tables |= ramping.tables(q)
     tables |= pricing.pieces(q)
     return tables
 
@@ -42,7 +43,7 @@ def merged_sql(q: Question) -> dict[str, str]:
     }
 
 
-def _source(q: Question) -> str:
+def source_sql(q: Question) -> str:
     """Return every line under its customer, before any rule."""
     merge = "merges" in q.traits
     customer = f"COALESCE({'m.customer_id, ' if merge else ''}l.account_id, {_CUSTOMER})"
@@ -57,14 +58,11 @@ def _source(q: Question) -> str:
 def _dated(q: Question) -> str:
     """Return the recurring lines that can be valued, with their first and last day."""
     condition, joins, _ = dimensions.where(q.only, "contract_lines")
-    wanted = dict.fromkeys([*_joins(q.grouping.joins), *_joins(joins)])
-    grouped = "".join(
-        f"{d.sql} AS {key}, " for d, key in zip(q.grouping.dimensions, q.keys, strict=True)
-    )
+    wanted = dict.fromkeys([*each_join(q.grouping.joins), *each_join(joins)])
     unit = "t.account_id" if q.policy.unit == "customer" else "t.contract_id"
     known = ending.known_columns(q)
     return f"""
-        SELECT {grouped}{unit} AS customer, t.line_id, t.contract_id,
+        SELECT {grouped(q)}{unit} AS customer, t.line_id, t.contract_id,
           COALESCE(t.product, '(none)') AS product,
           COALESCE(t.plan, '') AS plan, COALESCE(t.currency, $home) AS currency,
           t.starts_on, {ending.start(q)} AS start_on, {ending.until(q)} AS until_on,
@@ -74,10 +72,13 @@ def _dated(q: Question) -> str:
         WHERE {ending.countable(q)} AND {pricing.countable(q)} AND {condition}"""
 
 
-def _joins(text: str) -> list[str]:
+def grouped(q: Question) -> str:
+    """Return the groups as columns, each followed by a comma."""
+    pairs = zip(q.grouping.dimensions, q.keys, strict=True)
+    return "".join(f"{dimension.sql} AS {key}, " for dimension, key in pairs)
+
+
+def each_join(text: str) -> list[str]:
     """Return single joins, so that a filter and a grouping on one table join it once."""
     parts = text.split("LEFT JOIN ")
     return [f"LEFT JOIN {part.strip()}" for part in parts if part.strip()]
-
-
-__all__ = ["calendar", "lines_sql", "merged_sql"]

@@ -20,7 +20,9 @@ def carried(q: Question) -> tuple[str, ...]:
     """Return the further columns that pieces of this question carry along."""
     then = ("end_known_on",) if q.known == "then" else ()
     by_day = q.policy.normalisation == "actual_days"
-    return (*then, *(("period_months", "period_days", "term_end") if by_day else ()))
+    periods = ("period_months", "period_days", "term_end") if by_day else ()
+    ends = ("opens", "closes") if q.policy.boundary == "any_overlap" else ()
+    return (*then, *periods, *ends)
 
 
 _MERGED = """
@@ -43,21 +45,31 @@ def tables(q: Question) -> dict[str, str]:
 
     Pauses that overlap are merged first, so that none is taken away twice.
     """
-    known = "".join(f", p.{name}" for name in carried(q))
     cell = q.listed("customer", "product", "plan", "currency", "line_id", "contract_id",
                     "price_key", "starts_on", "booked_on")  # fmt: skip
     own = ", ".join(f"p.{name}" for name in cell.split(", "))
     begin = "GREATEST(p.start_on, x.paused_on)"
     stop = f"LEAST(COALESCE(p.until_on, {FAR}), x.resumed)"
+    kept = "".join(f", p.{name}" for name in carried(q))
+    cut = "".join(f", {_of_pause(name, begin, stop)} AS {name}" for name in carried(q))
     return {
         "paused": _MERGED.format(far=FAR),
         "running": f"""
         SELECT {own}, p.start_on, p.until_on, p.quantity, p.amount_year, p.member,
-          0 AS is_pause{known}
+          0 AS is_pause{kept}
         FROM pieces AS p
         UNION ALL
         SELECT {own}, {begin}, CASE WHEN {stop} <= $as_of THEN {stop} END,
-          -p.quantity, -p.amount_year, -p.member, 1 AS is_pause{known}
+          -p.quantity, -p.amount_year, -p.member, 1 AS is_pause{cut}
         FROM pieces AS p JOIN paused AS x ON x.line_id = p.line_id
         WHERE {begin} < {stop} AND {begin} <= $as_of""",
     }
+
+
+def _of_pause(name: str, begin: str, stop: str) -> str:
+    """Return SQL for a carried column of a pause: whether it opens or closes its piece."""
+    if name == "opens":
+        return f"(p.opens AND {begin} = p.start_on)"
+    if name == "closes":
+        return f"(p.closes AND {stop} = COALESCE(p.until_on, {FAR}))"
+    return f"p.{name}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from salesplan._revenue.billing import per_year
 from salesplan._revenue.calendar import FAR, later, months_between
 from salesplan._revenue.pausing import carried
 from salesplan._revenue.question import Question
+from salesplan._revenue.ramping import averages
 
 _ROUNDING = {"cents": (120_000, 60_000, "0.12"), "floor": (120_000, 0, "0.12")} | {
     "four_decimals": (1_200, 600, "0.0012")
@@ -39,11 +42,12 @@ def times_a_year(q: Question) -> str:
 
 
 def _factor(q: Question, word: str) -> str:
-    if q.policy.normalisation == "actual_days":
-        return "1"  # the price of one billing period; byday.py spreads it over its days
     times = per_year(q.lengths[word], q.policy)
+    if q.policy.normalisation == "actual_days":
+        # The price of one billing period, which byday.py spreads over its days.
+        return "1" if times else f"CASE WHEN {term_end(q)} IS NOT NULL THEN 1 END"
     if times is None:
-        ends = "t.ends_on + 1" if q.policy.boundary == "month_end_inclusive" else "t.ends_on"
+        ends = term_end(q)
         if q.policy.normalisation == "average_month":
             return f"365.25 / ({ends} - t.starts_on)"
         return f"12 / ({months_between('t.starts_on', ends)})"
@@ -54,7 +58,8 @@ def _factor(q: Question, word: str) -> str:
     )
 
 
-def _net_price(q: Question) -> str:
+def net_price(q: Question) -> str:
+    """Return SQL for the price of a unit and period, without tax where that does not count."""
     price = "COALESCE(CAST(t.unit_price AS DOUBLE), 0)"
     if "tax" in q.traits and q.policy.tax == "excluded":
         return f"({price} - COALESCE(CAST(t.tax_amount AS DOUBLE), 0))"
@@ -66,7 +71,7 @@ def _discount_kind() -> str:
             CASE WHEN t.discount_ends_on IS NULL THEN 'forever' ELSE 'finite' END)"""
 
 
-def _share(q: Question) -> str:
+def share(q: Question) -> str:
     """Return SQL for the share of the price left after discounts that the policy counts."""
     counted = _COUNTED[q.policy.discounts]
     if "discounts" not in q.traits or not counted:
@@ -79,11 +84,33 @@ def _share(q: Question) -> str:
 
 def columns(q: Question) -> str:
     """Return the columns of a dated line that value it."""
-    year = f"{_net_price(q)} * ({times_a_year(q)})"
-    ends = f", {_discount_end(q)} AS discount_until" if _splits(q) else ""
+    year = f"{net_price(q)} * ({times_a_year(q)})"
+    ends = f", {discount_end(q)} AS discount_until" if splits(q) else ""
     trial = ", t.trial_ends_on" if "trials" in q.traits else ""
     return f"""CAST(COALESCE(t.quantity, 1) AS DECIMAL(18, 6)) AS quantity,
-          {year} AS list_year, {_share(q)} AS share_left{ends}{trial}{_periods(q)}"""
+          {year} AS list_year, {share(q)} AS share_left{ends}{trial}{_periods(q)}{_term(q)}"""
+
+
+def _term(q: Question) -> str:
+    """Return the end of the agreed term, where ramps or days of a term need it."""
+    if not averages(q) and "term_end" not in carried(q):
+        return ""
+    return f", {term_end(q)} AS term_end"
+
+
+def term_end(q: Question) -> str:
+    """Return SQL for the first day after the agreed term, NULL where it is open."""
+    return "t.ends_on + 1" if q.policy.boundary == "month_end_inclusive" else "t.ends_on"
+
+
+def is_term(q: Question) -> str:
+    """Return SQL that is true where the price is for the whole term, or once."""
+    words = [
+        f"$word_{i}"
+        for i, word in enumerate(q.words)
+        if word in q.lengths and q.lengths[word][0] == "term"
+    ]
+    return f"COALESCE(t.billing_period, '') IN ({', '.join(words)})" if words else "FALSE"
 
 
 def _periods(q: Question) -> str:
@@ -101,16 +128,15 @@ def _periods(q: Question) -> str:
             if units.get(unit) == name
         )
         columns.append(f"{f'CASE {cases} END' if cases else 'CAST(NULL AS INTEGER)'} AS {name}")
-    ends = "t.ends_on + 1" if q.policy.boundary == "month_end_inclusive" else "t.ends_on"
-    return f", {', '.join(columns)}, {ends} AS term_end"
+    return f", {', '.join(columns)}"
 
 
-def _splits(q: Question) -> bool:
+def splits(q: Question) -> bool:
     """Whether a line can hold two prices one after the other."""
     return "dated_discounts" in q.traits and q.policy.discounts in ("all", "recurring")
 
 
-def _discount_end(q: Question) -> str:
+def discount_end(q: Question) -> str:
     """Return SQL for the day a discount stops; far away where it never does."""
     once = " ".join(
         f"WHEN COALESCE(t.billing_period, '') = $word_{i} THEN {_one_period(q, word)}"
@@ -138,27 +164,55 @@ def countable(q: Question) -> str:
 
 def pieces(q: Question) -> dict[str, str]:
     """Return the tables that cut dated lines into pieces of one price."""
-    if not _splits(q) and not _has_free_trial(q):
-        return {"pieces": _piece(q, "share_left", "start_on", "until_on", "TRUE")}
-    parts = []
-    first, price = "start_on", "share_left"
-    if _has_free_trial(q):
-        stop = f"LEAST(COALESCE(trial_ends_on, start_on), COALESCE(until_on, {FAR}))"
-        parts.append(_piece(q, "0.0", "start_on", _open(stop), f"{stop} > start_on", free=True))
-        first = "GREATEST(start_on, COALESCE(trial_ends_on, start_on))"
-    if _splits(q):
-        stop = f"LEAST(discount_until, COALESCE(until_on, {FAR}))"
-        later_on = f"GREATEST({first}, discount_until)"
-        parts.append(_piece(q, price, first, _open(stop), f"{stop} > {first}"))
-        after = f"discount_until < {FAR} AND {later_on} < COALESCE(until_on, {FAR})"
-        parts.append(_piece(q, "1.0", later_on, "until_on", f"{after} AND {later_on} <= $as_of"))
-    else:
-        parts.append(_piece(q, price, first, "until_on", f"{first} < COALESCE(until_on, {FAR})"))
-    return {"pieces": " UNION ALL ".join(parts)}
+    cuts = [*_trial_cuts(q), *_discount_cuts(q, _paid_from(q))]
+    return {"pieces": " UNION ALL ".join(_piece(q, cut) for cut in cuts)}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A stretch of a line at one price: which share of it, from when to when, which lines."""
+
+    share: str
+    start: str
+    until: str
+    keep: str
+    free: bool = False
+    opens: str = "TRUE"
+    closes: str = "TRUE"
 
 
 def _has_free_trial(q: Question) -> bool:
     return "trials" in q.traits and q.policy.trials == "free"
+
+
+def _paid_from(q: Question) -> str:
+    """Return SQL for the first day that is paid for."""
+    paid = "GREATEST(start_on, COALESCE(trial_ends_on, start_on))"
+    return paid if _has_free_trial(q) else "start_on"
+
+
+def _trial_cuts(q: Question) -> list[Cut]:
+    if not _has_free_trial(q):
+        return []
+    stop = f"LEAST(COALESCE(trial_ends_on, start_on), COALESCE(until_on, {FAR}))"
+    ends = f"{stop} = COALESCE(until_on, {FAR})"
+    return [Cut("0.0", "start_on", _open(stop), f"{stop} > start_on", free=True, closes=ends)]
+
+
+def _discount_cuts(q: Question, paid_from: str) -> list[Cut]:
+    """Return the paid part of a line, in two where a discount ends inside it."""
+    until = f"COALESCE(until_on, {FAR})"
+    reached = f"{paid_from} < {until} AND {paid_from} <= $as_of"
+    opens = f"{paid_from} = start_on"
+    if not splits(q):
+        return [Cut("share_left", paid_from, "until_on", reached, opens=opens)]
+    stop, after = f"LEAST(discount_until, {until})", f"GREATEST({paid_from}, discount_until)"
+    first = Cut(
+        "share_left", paid_from, _open(stop), f"{stop} > {paid_from} AND {paid_from} <= $as_of",
+        opens=opens, closes=f"{stop} = {until}",
+    )  # fmt: skip
+    full = f"discount_until < {FAR} AND {after} < {until} AND {after} <= $as_of"
+    return [first, Cut("1.0", after, "until_on", full, opens=f"{after} = start_on")]
 
 
 def _open(day: str) -> str:
@@ -166,20 +220,20 @@ def _open(day: str) -> str:
     return f"CASE WHEN {day} <= $as_of THEN {day} END"
 
 
-def _piece(q: Question, share: str, start: str, until: str, keep: str, free: bool = False) -> str:
-    known = "".join(f", {name}" for name in carried(q))
-    amount = _rounded(q, f"CAST(ROUND(quantity * list_year * {share}, 6) AS {decimal(q)})")
-    member = (
-        "1"
-        if free or q.policy.free_tier == "customer"
-        else f"CASE WHEN {amount} > 0 THEN 1 ELSE 0 END"
-    )
+def _piece(q: Question, cut: Cut) -> str:
+    flags = {"opens": f"({cut.opens}) AS opens", "closes": f"({cut.closes}) AS closes"}
+    known = "".join(f", {flags.get(name, name)}" for name in carried(q))
+    source = "level" if averages(q) else "dated"
+    value = f"quantity * list_year * {cut.share}"
+    amount = _rounded(q, f"CAST(ROUND({value}, 6) AS {decimal(q)})")
+    always = cut.free or q.policy.free_tier == "customer"
+    member = "1" if always else f"CASE WHEN {amount} > 0 THEN 1 ELSE 0 END"
     return f"""
         SELECT {q.listed("customer", "product", "plan", "currency", "line_id", "contract_id")},
-          CAST(ROUND(list_year * {share}, 6) AS {decimal(q)}) AS price_key, starts_on, booked_on,
-          {start} AS start_on, {until} AS until_on, quantity, {amount} AS amount_year,
-          {member} AS member{known}
-        FROM dated WHERE {keep}"""
+          CAST(ROUND(list_year * {cut.share}, 6) AS {decimal(q)}) AS price_key, starts_on,
+          booked_on, {cut.start} AS start_on, {cut.until} AS until_on, quantity,
+          {amount} AS amount_year, {member} AS member{known}
+        FROM {source} WHERE {cut.keep}"""
 
 
 def _rounded(q: Question, amount: str) -> str:

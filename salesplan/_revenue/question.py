@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import pandas as pd
+
 from salesplan import dimensions
 from salesplan._revenue.billing import Length, known_lengths
 from salesplan._revenue.policy import Policy
@@ -75,7 +77,7 @@ class Question:
         """Join the groups and further columns with commas."""
         return ", ".join([*self.keys, *names])
 
-    def ask(self, sql: str, **more: Any) -> Any:
+    def ask(self, sql: str, **more: Any) -> pd.DataFrame:
         """Run SQL with the question's own parameters that it names."""
         wanted = {k: v for k, v in (self.params | more).items() if f"${k}" in sql}
         return self.crm.query(sql, **wanted)

@@ -21,6 +21,15 @@ def steps_sql(q: Question) -> dict[str, str]:
     A step has customer, product, plan, price_key, slot (month or day), and what it adds:
     amount, quantity, member; fx and restated hold their own share of the amount.
     """
+    tables, source = source_of(q)
+    tables |= {
+        "local_steps": _known(q, _average(q, source) if _is_average(q) else _edges(q, source))
+    }
+    return tables | _converted(q)
+
+
+def source_of(q: Question) -> tuple[dict[str, str], str]:
+    """Return the tables of the pieces that count, and the name of the last."""
     tables = lines_sql(q)
     source = "pieces"
     if has_pauses(q):
@@ -29,11 +38,7 @@ def steps_sql(q: Question) -> dict[str, str]:
     if q.policy.normalisation == "actual_days":
         tables |= byday.tables(q, source)
         source = "day_pieces"
-    tables |= {
-        "local_steps": _known(q, _average(q, source) if _is_average(q) else _edges(q, source))
-    }
-    tables |= _converted(q)
-    return tables
+    return tables, source
 
 
 def _is_average(q: Question) -> bool:
@@ -43,6 +48,10 @@ def _is_average(q: Question) -> bool:
 def _edges(q: Question, source: str) -> str:
     """Return two steps a piece: up where it starts to count, down where it stops."""
     start, stop = _slots(q)
+    counted = f"{start} < COALESCE({stop}, {FAR})"
+    if q.known == "then":
+        # A line that came and went may still have been thought of as in force for a while.
+        stop, counted = f"GREATEST({start}, {stop})", "TRUE"
     end_known = ", end_known_on" if q.known == "then" else ""
     slot = f"CASE WHEN side = 1 THEN {start} ELSE {stop} END"
     return f"""
@@ -50,7 +59,7 @@ def _edges(q: Question, source: str) -> str:
           CASE WHEN side = 1 THEN start_on ELSE until_on END AS day,
           side * amount_year AS amount, side * quantity AS quantity, side * member AS member
         FROM {source} CROSS JOIN (VALUES (1), (-1)) AS sides(side)
-        WHERE {start} < COALESCE({stop}, {FAR}) AND (side = 1 OR until_on IS NOT NULL)"""
+        WHERE {counted} AND (side = 1 OR until_on IS NOT NULL)"""
 
 
 def _slots(q: Question) -> tuple[str, str]:
@@ -59,10 +68,24 @@ def _slots(q: Question) -> tuple[str, str]:
         return "start_on", "until_on"
     after_last = later(month("(until_on - 1)"), 1)
     if q.policy.boundary == "any_overlap":
-        return month("start_on"), after_last
+        return _overlap_slots(q, after_last)
     if q.policy.boundary == "month_start":
         return later(month("(start_on - 1)"), 1), after_last
     return month("start_on"), month("until_on")
+
+
+def _overlap_slots(q: Question, after_last: str) -> tuple[str, str]:
+    """Return the slots of a month that counts if a line is in force on any of its days.
+
+    Only the end of the line itself reaches into its last month: a price that is followed by
+    another gives way in the month of the change, and a pause takes away whole months alone.
+    """
+    stop = f"CASE WHEN closes THEN {after_last} ELSE {month('until_on')} END"
+    if not has_pauses(q):
+        return month("start_on"), stop
+    whole = later(month("(start_on - 1)"), 1)
+    start = f"CASE WHEN is_pause = 0 OR opens THEN {month('start_on')} ELSE {whole} END"
+    return start, stop
 
 
 def _average(q: Question, source: str) -> str:

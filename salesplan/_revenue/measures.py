@@ -1,0 +1,85 @@
+"""The measures of recurring revenue for the catalogue."""
+
+from __future__ import annotations
+
+from salesplan.measures import Measure
+
+_ACV = """
+SELECT owner_id AS person_id, COALESCE(booked_on, starts_on) AS on_date,
+  CAST(COALESCE(quantity, 1) AS DOUBLE) * CAST(unit_price AS DOUBLE) * (1 - COALESCE(discount, 0))
+    * CASE lower(COALESCE(billing_period, 'month')) WHEN 'month' THEN 12 WHEN 'quarter' THEN 4
+      WHEN 'half' THEN 2 WHEN 'year' THEN 1 WHEN 'week' THEN 52 WHEN 'day' THEN 365 END AS value,
+  product, sale_type, country
+FROM contract_lines
+WHERE lower(COALESCE(sale_type, 'subscription')) IN ('subscription', 'support')
+  AND lower(COALESCE(billing_period, 'month')) IN
+    ('month', 'quarter', 'half', 'year', 'week', 'day')
+"""
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "mrr", "MRR", "What customers in force pay a month, under a printed policy.",
+        "sum of the monthly price of recurring lines in force at the close", "money a month", "up",
+        "Stripe Billing metric definitions", ("contract_lines",), "revenue.mrr",
+        "one-off prices, licences, services, trials, tax",
+    ),
+    Measure(
+        "arr", "ARR", "MRR over a year.", "12 x MRR", "money a year", "up",
+        "ChartMogul, Annual Run Rate", ("contract_lines",), "revenue.mrr", "as MRR",
+    ),
+    Measure(
+        "logo_churn", "Customer churn", "Share of the customers at the start who left.",
+        "customers lost / customers at the start", "rate a period", "down",
+        "ChartMogul, Customer Churn Rate; the policy names the variant", ("contract_lines",),
+        "revenue.churn",
+        "customers who joined and left in one period, unless the policy counts them",
+        is_ratio=True,
+    ),
+    Measure(
+        "gross_revenue_churn", "Gross revenue churn", "MRR lost of the MRR at the start.",
+        "(churn + contraction) / opening MRR", "rate a period", "down",
+        "ChartMogul, MRR Churn Rate", ("contract_lines",), "revenue.churn", is_ratio=True,
+    ),
+    Measure(
+        "grr", "Gross revenue retention", "MRR kept, growth of customers not counted.",
+        "sum of min(start, end) per customer / sum of start", "rate a period", "up",
+        "Chargebee, recurring revenue (per customer)", ("contract_lines",), "revenue.churn",
+        "customers who were not there at the start", is_ratio=True,
+    ),
+    Measure(
+        "nrr", "Net revenue retention", "MRR of the customers at the start, now.",
+        "sum of end / sum of start over customers at the start", "rate a period", "up",
+        "Baremetrics, Net Revenue Retention", ("contract_lines",), "revenue.churn",
+        "customers who were not there at the start", is_ratio=True,
+    ),
+    Measure(
+        "quick_ratio", "Quick ratio", "MRR gained for each unit lost.",
+        "(new + expansion) / (churn + contraction)", "ratio", "up", "Baremetrics, Quick Ratio",
+        ("contract_lines",), "revenue.churn", "reactivation, unless the policy counts it",
+        is_ratio=True,
+    ),
+    Measure(
+        "arpa", "Revenue per account", "MRR of the average paying customer.",
+        "MRR / paying customers", "money a month", "up", "ChartMogul, Average Revenue Per Account",
+        ("contract_lines",), "revenue.mrr", "customers at a price of 0", is_ratio=True,
+    ),
+    Measure(
+        "ltv", "Lifetime value", "What a customer brings until it leaves.",
+        "ARPA x gross margin / mean customer churn", "money", "up", "ChartMogul, LTV; MetricHQ",
+        ("contract_lines",), "revenue.unit_economics", "NULL while nobody leaves", is_ratio=True,
+    ),
+    Measure(
+        "cac", "Cost of acquisition", "What winning one customer costs.",
+        "acquisition cost / new customers", "money", "down", "Finmark, CAC",
+        ("contract_lines", "costs"), "revenue.unit_economics",
+        "costs on channels that keep customers", is_ratio=True,
+    ),
+    Measure(
+        "recurring_acv", "Recurring ACV booked", "Annual value of recurring lines signed.",
+        "sum of quantity x price x billing periods a year, less discount", "money", "up",
+        "Orb, SaaS bookings", ("contract_lines",), "revenue.bookings",
+        "one-off prices and prices for a whole term; amounts in the currency of the line",
+        facts=_ACV, filters=("product", "sale_type", "country"),
+    ),
+)  # fmt: skip
+"""Measures of recurring revenue."""

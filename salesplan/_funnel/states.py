@@ -32,18 +32,20 @@ def cohort_states(
     only: Mapping[str, Any] | None,
     window_days: int | None,
     after_close: history.AfterClose,
+    row_by_row: bool = False,
 ) -> pd.DataFrame:
     """Return how many deals of each group are in each state.
 
     One row per group, pipeline, set of stages visited (``visited``, one bit per position),
     furthest stage, stages seen strictly in order, whether the deal has ended and whether its
     window is over, with the number of ``deals`` and of their rows after the closing one.
+    ``row_by_row`` reads plain deals the slow way too, for the test that both agree.
     """
     condition, joins, params = dimensions.where(only, "opportunities", alias="w")
     keys = f"{by.columns} {STATE}"
     sql = f"""
 WITH {stages.sql}, {history.DEALS}, {cohort(condition, joins)},
-{paths(stages, after_close, window_days)}, each_deal AS (
+{paths(stages, after_close, window_days, row_by_row=row_by_row)}, each_deal AS (
   SELECT {by.select} c.pipeline, p.visited, p.furthest, p.in_order, p.late_rows,
     c.status <> 'open' {within("c.closed_on", window_days)} AS has_ended,
     {mature(window_days)} AS is_mature

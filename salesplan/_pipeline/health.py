@@ -166,12 +166,12 @@ def _lights(rows: pd.DataFrame, check: Check) -> Any:
 def _why(row: dict[Any, Any], check: Check, currency: str, lang: str) -> str | None:
     if np.isnan(row["value"]):
         return None
-    if np.isnan(row["amber"]):
-        return label("pipeline.why_no_limit", lang)
     shown = {
         name: _shown(row[name], check.unit, currency, lang)
         for name in ("value", "low", "high", "amber", "red")
     }
+    if np.isnan(row["amber"]):
+        return label("pipeline.why_no_limit", lang, **shown)
     if check.name == "weighted_amount":
         return label("pipeline.why_weighted", lang, **shown)
     return label(f"pipeline.why_{check.good}", lang, **shown)

@@ -119,7 +119,7 @@ def cost_per_first_meeting(
     drawn = interval(people, basis, question.by, draws=draws, seed=seed)
     table = with_ratios(crm, table.merge(drawn, on="grp", how="left"))
     _reconciled(table, costs)
-    return _presented(crm, table, by, question)
+    return _presented(crm, table, by, question, costs)
 
 
 def _check(
@@ -161,11 +161,13 @@ def _reconciled(table: pd.DataFrame, costs: pd.DataFrame) -> None:
     assert abs(shown - booked) < 0.005 + 1e-9 * abs(booked), f"{shown} is not {booked}"
 
 
-def _presented(crm: Crm, table: pd.DataFrame, by: str | None, question: Question) -> pd.DataFrame:
+def _presented(
+    crm: Crm, table: pd.DataFrame, by: str | None, question: Question, costs: pd.DataFrame
+) -> pd.DataFrame:
     if by is not None:
         table = table.rename(columns={"grp": by}).sort_values(by, ignore_index=True)
         return table[[by, *COLUMNS]]
-    unpriced = _held_without_cost(crm, question)
+    unpriced = _held_without_cost(crm, question, costs)
     if unpriced > 0 and len(table):
         said = words(
             crm, "reason_some_unpriced", k=f"{unpriced:g}", n=f"{table['held_count'][0]:g}"
@@ -174,9 +176,8 @@ def _presented(crm: Crm, table: pd.DataFrame, by: str | None, question: Question
     return table[COLUMNS]
 
 
-def _held_without_cost(crm: Crm, question: Question) -> float:
+def _held_without_cost(crm: Crm, question: Question, costs: pd.DataFrame) -> float:
     """Return the first meetings held from channels that carry no cost at all."""
     cells = counts.counted(crm, replace(question, by="channel"))
-    costs = spend(crm)
     priced = costs.loc[costs["started"].astype(bool) & (costs["cost"] > 0), "channel"]
     return float(cells.loc[~cells["grp"].isin(set(priced)), "held_count"].sum())

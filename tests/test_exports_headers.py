@@ -156,6 +156,12 @@ def test_settings_win_over_profiles():
     assert exports.recognise("folder/deals.csv", headers, as_zoho)[0].profile == "zoho"
 
 
+def test_an_unknown_profile_names_the_nearest():
+    pinned = Settings(files={"*": FileRule(profile="hubspt")})
+    with pytest.raises(sp.errors.UnknownNameError, match="Did you mean 'hubspot'"):
+        exports.recognise("deals.csv", ["Record ID"], pinned)
+
+
 def test_a_repeated_field_gives_way_to_the_field_itself():
     headers = ["Opportunity ID", "Opportunity Name", "Stage", "Close Date (2)", "Close Date"]
     found = exports.recognise("report.csv", headers, NONE)[0]

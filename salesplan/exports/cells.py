@@ -86,9 +86,10 @@ def _fold_ids(found: Recognised, columns: dict[str, str]) -> None:
             listed = ", ".join(map(literal, beginnings))
             text = columns[column]
             columns[column] = f"CASE WHEN left({text}, 3) IN ({listed}) THEN {text} END"
-    for column in table.columns:
-        if column.name in columns and (column.refers_to or column.name in table.key):
-            columns[column.name] = folded_id(columns[column.name], found.ids)
+    for declared in table.columns:
+        name = declared.name
+        if name in columns and (declared.refers_to or name in table.key):
+            columns[name] = folded_id(columns[name], found.ids)
 
 
 def scales(found: Recognised) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from salesplan import schema
 from salesplan.exports.names import fold, squeeze, unnumbered
-from salesplan.exports.profile import Export, Profile, Unit, profiles
+from salesplan.exports.profile import Export, Profile, Unit, profile, profiles
 from salesplan.exports.vocabulary import ALIKE, KNOWN, Role, vocabulary, weight
 from salesplan.exports.wide import is_history
 from salesplan.settings import FileRule, Settings
@@ -59,10 +59,10 @@ class Fit:
 def fits(file: str, headers: Sequence[str], rule: FileRule, settings: Settings) -> list[Fit]:
     """Return every export that the settings allow, held against the headers."""
     given = list(dict.fromkeys(h for h in headers if h.strip()))
+    crms = [profile(rule.profile)] if rule.profile else list(profiles().values())
     return [
         _fit(crm, name, file, given, settings.columns.get(export.table, {}))
-        for crm in profiles().values()
-        if rule.profile in (None, crm.name)
+        for crm in crms
         for name, export in crm.exports.items()
         if not rule.tables or export.table in rule.tables
     ]

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from salesplan import schema
 from salesplan.exports.fit import Fit, best_first, fits
+from salesplan.exports.names import fold
 from salesplan.exports.profile import Profile, profiles
 from salesplan.exports.recognised import ROW_KEY, Recognised
 from salesplan.exports.wide import history_columns
@@ -134,7 +135,7 @@ def _recognised(
     )
 
 
-_STAND_INS = {
+_STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "opportunities": {"stage": ("status",), "status": ("stage",)},
     "accounts": {"account_id": ("name",), "name": ("account_id",)},
     "people": {"person_id": ("email", "name"), "name": ("person_id",)},
@@ -162,14 +163,14 @@ def _with_keys(fit: Fit) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _values(fit: Fit, crm: Profile, settings: Settings) -> dict[str, dict[str, str]]:
-    """Return the words behind each value: everyday ones, the profile's, then the settings'."""
+    """Return the words behind each value: the settings', the profile's, then everyday ones."""
     table = fit.declared.table
+    found = {column: dict(said) for column, said in settings.values.get(table, {}).items()}
     everyday = profiles()["plain"].exports.get(table)
-    found: dict[str, dict[str, str]] = {}
-    for source in (everyday, crm.exports[fit.export]):
-        for column, words in (source.values if source else {}).items():
+    for export in (crm.exports[fit.export], *([everyday] if everyday else [])):
+        for column, values in export.values.items():
             known = found.setdefault(column, {})
-            known.update({word: value for value, said in words.items() for word in said})
-    for column, said in settings.values.get(table, {}).items():
-        found.setdefault(column, {}).update(said)
+            taken = {fold(word) for word in known}
+            said = [(word, value) for value, words in values.items() for word in words]
+            known |= {word: value for word, value in said if fold(word) not in taken}
     return found

@@ -11,6 +11,7 @@ from salesplan._actionplan.activity import required_activity, required_by_month,
 from salesplan._actionplan.comparing import organisations, tracking
 from salesplan._actionplan.export import write_calendar
 from salesplan._actionplan.plans import spread_of
+from salesplan._actionplan.quota import carried_quota, over_assignment
 from salesplan._actionplan.sellers import (
     contacts,
     fairness,
@@ -23,11 +24,13 @@ from salesplan.measures import Measure
 
 __all__ = [
     "MEASURES",
+    "carried_quota",
     "contacts",
     "fairness",
     "field_days",
     "individual_plans",
     "organisations",
+    "over_assignment",
     "public_holidays",
     "required_activity",
     "required_by_month",

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from salesplan._allocation.curves import Family, Numbers
+from salesplan._allocation.curves import Family, Numbers, room_above
 from salesplan.stats import Floats
 
 _PASSES = 60
@@ -94,7 +94,7 @@ class Adbudg(Family):
         that every step stays on the right side and none can overshoot.
         """
         c = np.asarray(self.shape)
-        room = np.minimum(self._log_top - log_price, 700.0)
+        room = np.minimum(room_above(self._log_top, log_price), 700.0)
         if np.all(c == 1):
             d = np.asarray(self.constant)
             with np.errstate(over="ignore"):

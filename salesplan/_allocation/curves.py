@@ -131,7 +131,8 @@ class Power(Family):
     def reach(self, log_price: Floats) -> Floats:
         """Return the effort at which the slope equals a price."""
         with np.errstate(over="ignore"):
-            return np.asarray(np.exp((self._log_top - log_price) * self._elasticity) - self.base)
+            room = room_above(self._log_top, log_price)
+            return np.asarray(np.exp(room * self._elasticity) - self.base)
 
     def stretch(self, effort: Floats) -> Floats:
         """Return -d(reach)/d(log price)."""
@@ -179,7 +180,7 @@ class Exponential(Family):
 
     def reach(self, log_price: Floats) -> Floats:
         """Return the effort at which the slope equals a price (negative: not even the first)."""
-        return np.asarray((self._log_top - log_price) * self._reciprocal)
+        return np.asarray(room_above(self._log_top, log_price) * self._reciprocal)
 
     def stretch(self, effort: Floats) -> Floats:
         """Return -d(reach)/d(log price)."""
@@ -219,8 +220,9 @@ class Logarithm(Family):
 
     def reach(self, log_price: Floats) -> Floats:
         """Return the effort at which the slope equals a price."""
-        with np.errstate(over="ignore"):
-            return np.asarray(self.scale * np.exp(-log_price) - 1 / np.asarray(self.rate))
+        with np.errstate(over="ignore", divide="ignore"):
+            room = room_above(np.log(np.asarray(self.scale)), log_price)
+            return np.asarray(np.exp(room) - 1 / np.asarray(self.rate))
 
     def stretch(self, effort: Floats) -> Floats:
         """Return -d(reach)/d(log price)."""
@@ -229,6 +231,17 @@ class Logarithm(Family):
     def times(self, factor: npt.ArrayLike) -> Logarithm:
         """Return the curves with their values multiplied."""
         return replace(self, scale=np.asarray(self.scale) * factor)
+
+
+def room_above(log_top: Floats, log_price: Floats) -> Floats:
+    """Return how far the steepest slope lies above a price, in logarithms.
+
+    A curve without any slope is below every price, a price of nothing included.
+    """
+    flat = np.isneginf(log_top)
+    if flat.any():
+        return np.asarray(np.where(flat, -np.inf, np.where(flat, 0.0, log_top) - log_price))
+    return np.asarray(log_top - log_price)
 
 
 def _not_negative(**named: npt.ArrayLike) -> str:

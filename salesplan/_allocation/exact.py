@@ -56,12 +56,15 @@ def best_choice(
     ``loss`` is what a level brings less than the segment's best level at ``price``; ``room``
     is the loss of the best plan known, hours left over counted at the price.
     """
-    owners, first = np.unique(owner, return_index=True)
-    groups = np.split(np.arange(len(owner)), first[1:])
-    order = sorted(range(len(groups)), key=lambda g: len(groups[g]))
-    least = np.array([hours[g].min() for g in groups])[order]
+    owners, first, count = np.unique(owner, return_index=True, return_counts=True)
+    levels, settled = level[first].copy(), count == 1
+    spare -= float(hours[first[settled]].sum())
+    groups = [np.arange(f, f + n) for f, n in zip(first[~settled], count[~settled], strict=True)]
+    order = sorted(range(len(groups)), key=lambda g: (len(groups[g]), -loss[groups[g]].max()))
+    least = np.array([hours[g].min() for g in groups] or [0.0])[order or [0]]
     reserve = np.concatenate([np.cumsum(least[::-1])[::-1][1:], [0.0]])
-    stages = [_Stage(np.zeros(1), np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))]
+    start = np.array([float(loss[first[settled]].sum())])
+    stages = [_Stage(np.zeros(1), start, np.zeros(1, np.int64), np.zeros(1, np.int64))]
     is_exact, tried = True, 0
     for position, group in enumerate(order):
         rows = groups[group]
@@ -74,7 +77,8 @@ def best_choice(
         if not len(stage.hours):
             return Choice(owners, None, is_exact)
         stages.append(stage)
-    return Choice(owners, _traced(stages, order, price), is_exact)
+    levels[~settled] = _traced(stages, order, price)
+    return Choice(owners, levels if spare >= 0 else None, is_exact)
 
 
 def _extend(

@@ -23,6 +23,8 @@ TOLERANCE = 1e-6
 """A plan proven to be within this share of the best is not searched any further ..."""
 SMALL = 60
 """... unless it has so few segments that the exact best costs nothing."""
+CORE = 40
+"""Segments nearest to the margin, searched first: a better plan rules out more elsewhere."""
 _FILL_TRIES = 4000
 
 
@@ -46,10 +48,14 @@ def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
     method = "one sort and fill"
     taken, net, bound = greedy.taken, greedy.net, greedy.bound
     enough = 1e-15 if len(problem.cost) <= SMALL else tolerance
-    if bound - net > enough * max(abs(start + bound), abs(net)):
-        found = _finish(levels, problem.cost, spare + slack, greedy)
+    size = max(abs(start + bound), abs(net))
+    for core in (CORE, None):
+        if bound - net <= enough * size:
+            break
+        best = _Filled(taken, net, greedy.price, bound)
+        found = _finish(levels, problem.cost, spare + slack, best, core)
         method = "one sort, exact finish" if found.is_exact else "one sort and search"
-        taken, net, bound = _better(levels, taken, net, bound, found)
+        taken, net, bound = _better(levels, best, found)
     effort = problem.low + taken
     price = greedy.price + problem.floor_price
     return Solution(effort, start + net, start + bound, np.array([price]), method)
@@ -90,35 +96,55 @@ def _fill(found: Steps, candidates: Index, left: float) -> Index:
     return np.asarray(extra, np.int64)
 
 
-def _finish(levels: Grid, cost: Floats, spare: float, greedy: _Filled) -> Choice:
-    """Search exactly among the levels that could still belong to a better plan."""
-    profit = levels.net - greedy.price * cost[levels.owner] * levels.step
+def _finish(levels: Grid, cost: Floats, spare: float, best: _Filled, core: int | None) -> Choice:
+    """Search exactly among the levels that could still belong to a better plan.
+
+    With a core only the segments nearest to the margin move; the others keep the level that is
+    best at the price of an hour.
+    """
+    profit = levels.net - best.price * cost[levels.owner] * levels.step
     top = np.maximum.reduceat(profit, levels.first)
     loss = np.repeat(top, levels.count) - profit
-    room = greedy.bound - greedy.net
-    alive = np.flatnonzero(loss <= room * (1 + 1e-9))
-    return best_choice(
-        levels.owner[alive],
-        levels.step[alive],
-        cost[levels.owner[alive]] * levels.step[alive],
-        loss[alive],
+    room = best.bound - best.net
+    alive = loss <= room * (1 + 1e-9)
+    count = np.add.reduceat(alive.astype(np.int64), levels.first)
+    moving = np.flatnonzero(count > 1)
+    is_partial = core is not None and len(moving) > core
+    if is_partial:
+        other = np.where(loss > 0, loss, np.inf)
+        nearest = np.argsort(np.minimum.reduceat(other, levels.first)[moving], kind="stable")
+        stays = np.ones(len(count), bool)
+        stays[moving[nearest[:core]]] = False
+        alive &= ~stays[levels.owner] | (np.arange(len(loss)) == _level_at(levels, loss))
+    kept = np.flatnonzero(alive)
+    found = best_choice(
+        levels.owner[kept],
+        levels.step[kept],
+        cost[levels.owner[kept]] * levels.step[kept],
+        loss[kept],
         spare=spare,
-        price=greedy.price,
+        price=best.price,
         room=room,
     )
+    return Choice(found.owners, found.levels, found.is_exact and not is_partial)
 
 
-def _better(
-    levels: Grid, taken: Index, net: float, bound: float, found: Choice
-) -> tuple[Index, float, float]:
-    """Return the better of the greedy plan and the searched one, and the bound."""
+def _level_at(levels: Grid, loss: Floats) -> Index:
+    """Return, for every entry, the place of its segment's cheapest level without loss."""
+    place = np.where(loss <= 0, np.arange(len(loss)), len(loss))
+    return np.repeat(np.minimum.reduceat(place, levels.first), levels.count)
+
+
+def _better(levels: Grid, best: _Filled, found: Choice) -> tuple[Index, float, float]:
+    """Return the better of the plan so far and the searched one, and the bound."""
+    taken, net = best.taken, best.net
     if found.levels is not None:
         plan = np.zeros_like(taken)
         plan[found.owners] = found.levels
         value = float(np.sum(levels.net[levels.first + plan]))
         if value > net:
             taken, net = plan, value
-    return taken, net, net if found.is_exact else max(bound, net)
+    return taken, net, net if found.is_exact else max(best.bound, net)
 
 
 def every_capacity(problem: Problem) -> tuple[Floats, Floats, Floats]:

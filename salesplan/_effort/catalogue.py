@@ -5,46 +5,28 @@ from __future__ import annotations
 from salesplan._effort.sql import CALLS, MEETINGS, in_list
 from salesplan.measures import Measure
 
-_HELD = "COALESCE(t.status, 'held') = 'held'"
 _SOURCE = "Lodish (1971); Zoltners and Sinha (2005)"
 
 
-def _count(name: str, title: str, what: str, condition: str, value: str, unit: str) -> Measure:
-    return Measure(
-        name=name,
-        title=title,
-        definition=f"{what} that took place",
-        formula=f"sum over held activities of {value.replace('CAST(1 AS DOUBLE)', '1')}",
-        unit=unit,
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        name="selling_hours",
+        title="Selling hours",
+        definition="Hours of calls, meetings and demos that took place",
+        formula="sum of minutes / 60",
+        unit="hours",
         good="up",
         source=_SOURCE,
         tables=("activities",),
         function="effort.hours",
-        exclusions="activities planned, cancelled or not shown up for",
+        exclusions="activities planned, cancelled or not shown up for; those without minutes",
         nature="activity",
         facts=f"""SELECT t.owner_id AS person_id, CAST(t.starts_at AS DATE) AS on_date,
-  {value} AS value, t.kind AS kind
-FROM activities AS t WHERE {_HELD} AND t.starts_at IS NOT NULL AND {condition}""",
+  CAST(t.minutes / 60.0 AS DOUBLE) AS value, t.kind AS kind
+FROM activities AS t
+WHERE COALESCE(t.status, 'held') = 'held' AND t.starts_at IS NOT NULL
+  AND t.minutes IS NOT NULL AND t.kind IN {in_list((*CALLS, *MEETINGS))}""",
         filters=("kind",),
-    )
-
-
-MEASURES: tuple[Measure, ...] = (
-    _count(
-        "calls_made",
-        "Calls made",
-        "Calls",
-        f"t.kind IN {in_list(CALLS)}",
-        "CAST(1 AS DOUBLE)",
-        "calls",
-    ),
-    _count(
-        "selling_hours",
-        "Selling hours",
-        "Hours of calls, meetings and demos",
-        f"t.kind IN {in_list((*CALLS, *MEETINGS))} AND t.minutes IS NOT NULL",
-        "CAST(t.minutes / 60.0 AS DOUBLE)",
-        "hours",
     ),
     Measure(
         name="cadence_coverage",

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from decimal import Decimal
 
+import pandas as pd
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
@@ -26,8 +27,14 @@ def locale(lang: str) -> str:
 
 
 def is_missing(value: object) -> bool:
-    """Whether a cell holds no value (None, NaN, NaT)."""
-    return value is None or value != value
+    """Whether a cell holds no value (None, NaN, NaT, NA).
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0), is_missing("")
+    (True, True, False, False)
+    """
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
 def number(value: Number | None, lang: str = "en", digits: int = 0) -> str:

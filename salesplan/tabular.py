@@ -109,7 +109,7 @@ def shown(value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR") ->
     >>> shown(0.25, "rate"), shown(None, "money"), shown(1234.5, "money", lang="de")
     ('25.0%', '–', '1.235 €')
     """
-    if value is None or value is pd.NaT or value != value:
+    if formats.is_missing(value):
         return formats.MISSING
     if what == "money":
         return formats.money(value, currency, lang)
@@ -121,7 +121,9 @@ def shown(value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR") ->
 
 
 def _digits(value: float) -> int:
-    return 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+    if abs(value) >= 1000 or float(value).is_integer():
+        return 0
+    return 1 if abs(value) >= 10 else 2
 
 
 def _other(value: Any, what: Unit, lang: str) -> str:

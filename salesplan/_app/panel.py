@@ -57,7 +57,9 @@ class Panel:
         self._headlines.value = str(self._block(Headlines(self._cards(shown))))
         table = Table(shown.compared[_PEOPLE], self._word("people"), rows=200)
         self._people.value = str(self._block(table))
-        drawn = charts.winners_and_losers(shown.compared)
+        drawn = charts.winners_and_losers(
+            shown.compared, currency=self._crm.settings.currency, lang=self._lang
+        )
         with self._figure.batch_update():
             self._figure.update({"data": drawn.data, "layout": drawn.layout}, overwrite=True)
 

@@ -12,6 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from salesplan import tabular, text
 from salesplan._excel import styles
+from salesplan.formats import is_missing
 
 HEADER_ROW = 2
 _LONGEST_CELL = 32_767  # Excel's own limit; a longer text is cut and says so
@@ -97,7 +98,7 @@ class SheetWriter:
         parts = sheet.rates.get(column)
         for offset, value in enumerate(values):
             row = HEADER_ROW + 1 + offset
-            if parts and not _missing(value):
+            if parts and not is_missing(value):
                 above, below = (xl_rowcol_to_cell(row, columns.index(p)) for p in parts)
                 self.worksheet.write_formula(
                     row, position, f"={above}/{below}", self.formats[what], value
@@ -108,7 +109,7 @@ class SheetWriter:
 
     def _cell(self, row: int, position: int, value: Any, what: str) -> None:
         style = self.formats[what]
-        if _missing(value):
+        if is_missing(value):
             self.worksheet.write_blank(row, position, None, style)
         elif what in ("money", "rate", "count", "number"):
             self.worksheet.write_number(row, position, float(value), style)
@@ -144,7 +145,3 @@ class SheetWriter:
             return max(styles.WIDTHS[what], min(heading, 18) + 2)
         longest = max((len(str(v)) for v in values[:500]), default=8)
         return float(min(max(longest, min(heading, 18), 8) + 2, 60))
-
-
-def _missing(value: Any) -> bool:
-    return bool(value is None or value is pd.NaT or value is pd.NA or value != value)

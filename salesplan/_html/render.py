@@ -92,7 +92,7 @@ def drawn(block: Chart, lang: str) -> Markup:
 
 
 def _cells(table: Table, lang: str, currency: str) -> tuple[list[Any], list[Any], str]:
-    frame = table.frame
+    frame = _without_empty_reason(table.frame)
     columns = [_column(table, str(name), lang) for name in frame.columns]
     shown = list(islice(frame.itertuples(index=False, name=None), table.rows))
     rows = [
@@ -105,6 +105,13 @@ def _cells(table: Table, lang: str, currency: str) -> tuple[list[Any], list[Any]
     hidden = len(frame) - len(shown)
     more = text.label("page.more_rows", lang, count=hidden) if hidden > 0 else ""
     return columns, rows, more
+
+
+def _without_empty_reason(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame without its ``reason`` where every row has its value."""
+    if "reason" in frame and frame["reason"].isin(["", None]).all() | frame["reason"].isna().all():
+        return frame.drop(columns="reason")
+    return frame
 
 
 def _column(table: Table, name: str, lang: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from salesplan import text
+from salesplan import formats, text
 from salesplan.compensation import Scheme
 from salesplan.crm import Crm
 from salesplan.excel import Sheet
@@ -41,6 +41,14 @@ class Review:
     def word(self, key: str, **values: object) -> str:
         """Return a text of the review in its language."""
         return text.label(f"review.{key}", self.lang, **values)
+
+    def shown(self, unit: str, value: float) -> str:
+        """Return a figure in its unit as a reader of the language expects it."""
+        if unit in ("money", "amount", "amount_per_day"):
+            return formats.compact(value, self.currency, self.lang)
+        if unit == "rate":
+            return formats.rate(value, self.lang)
+        return formats.number(value, self.lang, 0 if unit == "count" else 2)
 
 
 @dataclass(frozen=True)

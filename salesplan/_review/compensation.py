@@ -14,7 +14,19 @@ def compensation(review: Review) -> Chapter:
     review.crm.require("people", "targets", need=review.word("compensation_title"))
     goals = kpi.goals(review.crm, quarter=review.quarter.label)
     title = review.word("goals")
-    blocks: list[Block] = [Table(goals, title, review.word("goals_note"), rows=40)]
+    wide = goals.pivot(index=["owner", "team"], columns="measure", values="attainment_rate")
+    wide.columns.name = None
+    names = [str(name) for name in wide.columns]
+    blocks: list[Block] = [
+        Table(
+            wide.reset_index(),
+            title,
+            review.word("goals_note"),
+            rows=60,
+            headings={name: name for name in names},
+            units=dict.fromkeys(names, "rate"),
+        )
+    ]
     sheets = {title: Sheet(goals, title, review.word("goals_note"))}
     if review.scheme is not None:
         more, tables = _scheme(review, review.scheme)
@@ -30,7 +42,11 @@ def _scheme(review: Review, scheme: Scheme) -> tuple[list[Block], dict[str, Shee
     title = review.word("scheme", name=scheme.name, year=year.label)
     note = review.word("scheme_note")
     blocks: list[Block] = [
-        Chart(charts.winners_and_losers(tested.compared), title, note),
+        Chart(
+            charts.winners_and_losers(tested.compared, currency=review.currency, lang=review.lang),
+            title,
+            note,
+        ),
         Table(tested.outcome, review.word("outcome")),
         Table(tested.diagnosis.goal, review.word("reach")),
         Table(tested.compared, title, note, rows=40),

@@ -28,9 +28,9 @@ _SHOWN = [
 def headlines(review: Review) -> Chapter:
     """Return the chapter of headline numbers."""
     card = kpi.scorecard(review.crm, quarter=review.quarter.label)
-    known = card[card["reason"] == ""]
+    known = card[card["value"].notna()]
     rows = [_headline(review, row) for row in known.to_dict("records")]
-    unknown = card[card["reason"] != ""]
+    unknown = card[card["value"].isna()]
     blocks: list[Any] = [Headlines(rows)]
     blocks += [Note(f"{row['title']}: {row['reason']}") for row in unknown.to_dict("records")]
     teams = kpi.scorecard(review.crm, quarter=review.quarter.label, by="team")
@@ -48,30 +48,22 @@ def _headline(review: Review, row: dict[str, Any]) -> Headline:
     tone = _TONES.get(row["verdict"], "plain")
     compared: list[tuple[str, str, Tone]] = [
         (
-            review.word("on_quarter", value=_value(review, row["unit"], row["previous"])),
+            review.word("on_quarter", value=review.shown(row["unit"], row["previous"])),
             _change(review, row["unit"], row["change"]),
             tone,
         ),
         (
-            review.word("on_year", value=_value(review, row["unit"], row["year_before"])),
+            review.word("on_year", value=review.shown(row["unit"], row["year_before"])),
             _change(review, row["unit"], row["change_on_year"]),
             "plain",
         ),
     ]
     return Headline(
         row["title"],
-        _value(review, row["unit"], row["value"]),
+        review.shown(row["unit"], row["value"]),
         [c for c in compared if c[1]],
         _basis(review, row),
     )
-
-
-def _value(review: Review, unit: str, value: float) -> str:
-    if unit == "money":
-        return formats.compact(value, review.currency, review.lang)
-    if unit == "rate":
-        return formats.rate(value, review.lang)
-    return formats.number(value, review.lang, 0 if unit == "count" else 2)
 
 
 def _change(review: Review, unit: str, change: float) -> str:
@@ -92,7 +84,7 @@ def _basis(review: Review, row: dict[str, Any]) -> str:
         return review.word(
             "of_target",
             share=formats.rate(row["attainment"], review.lang, 0),
-            target=_value(review, row["unit"], row["target"]),
+            target=review.shown(row["unit"], row["target"]),
         )
     if row["unit"] == "rate" and not formats.is_missing(row["n"]):
         return review.word(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from salesplan import charts
 from salesplan import pipeline as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
@@ -11,7 +13,6 @@ from salesplan.html import Chart, Table
 _HEALTH = ["title", "value", "low", "high", "light", "why", "reason"]
 _MOVES = ["title", "amount", "deal_count", "reason"]
 _DEALS = [
-    "account",
     "name",
     "owner",
     "stage",
@@ -33,8 +34,17 @@ def pipeline(review: Review) -> Chapter:
     deals = metrics.open_deals(crm, lang=review.lang)
     first = deals.sort_values(["risk_count", "amount"], ascending=False, kind="stable")
     blocks = [
-        Table(health[_HEALTH], review.word("health"), review.word("health_note"), tones="light"),
-        Chart(charts.waterfall(moves), review.word("waterfall"), review.word("waterfall_note")),
+        Table(
+            _readable(review, health),
+            review.word("health"),
+            review.word("health_note"),
+            tones="light",
+        ),
+        Chart(
+            charts.waterfall(moves, lang=review.lang),
+            review.word("waterfall"),
+            review.word("waterfall_note"),
+        ),
         Table(first[_DEALS], review.word("open_deals"), review.word("open_deals_note"), rows=12),
     ]
     sheets = {
@@ -47,3 +57,13 @@ def pipeline(review: Review) -> Chapter:
         ),
     }
     return chapter(review, "pipeline", blocks, sheets, list(health["measure"]))
+
+
+def _readable(review: Review, health: pd.DataFrame) -> pd.DataFrame:
+    """Return the health table with each figure in its own unit."""
+    rows = health.to_dict("records")
+    figures = {
+        name: [review.shown(row["unit"], row[name]) for row in rows]
+        for name in ("value", "low", "high")
+    }
+    return health.assign(**figures)[_HEALTH]

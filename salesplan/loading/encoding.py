@@ -49,7 +49,7 @@ class Scan:
     def is_plain(self) -> bool:
         """Whether the reader can take the file as it is."""
         plain_ends = not self.has_mixed_ends and self.carriage_returns == self.pairs
-        return self.encoding.startswith("utf-8") and not self.nul_bytes and plain_ends
+        return self.encoding in ("utf-8", "utf-8-sig") and not self.nul_bytes and plain_ends
 
     @property
     def _ends(self) -> list[int]:

@@ -29,13 +29,15 @@ def keep_apart(engine: duckdb.DuckDBPyConnection, staged: Iterable[Staged], tabl
 
 def _apart(engine: duckdb.DuckDBPyConnection, staged: Staged) -> list[tuple[object, ...]]:
     marked = _marked(engine, staged)
-    if not marked and not staged.rejected:
-        return []
     source, table = staged.feed.source, staged.feed.table.name
+    taken_out = [_entry(source, table, "unquoted value|", line) for line in staged.emptied]
+    if not marked and not staged.rejected:
+        return taken_out
     kinds = {place: (kind, text) for place, kind, text in staged.rejected}
     found, refused = lines.locate(_layout(staged), {row for row, _ in marked}, set(kinds))
     nowhere = Line(0, "")
     return [
+        *taken_out,
         *(_entry(source, table, fault, found.get(row, nowhere)) for row, fault in marked),
         *(
             _entry(source, table, f"{kind}|", refused.get(place, Line(0, text)))

@@ -29,6 +29,7 @@ class Source:
     dialect: Dialect
     rule: FileRule
     number: int
+    scratch: Path
 
     @property
     def label(self) -> str:
@@ -121,7 +122,7 @@ def open_all(
             continue
         opened = faults.guard(lambda p=path, r=rule: _open(p, r, scratch))  # type: ignore[misc]
         for sheet, clean, cut in opened or []:
-            sources.append(Source(path.name, sheet, clean, cut, rule, len(sources)))
+            sources.append(Source(path.name, sheet, clean, cut, rule, len(sources), scratch))
     return sources
 
 

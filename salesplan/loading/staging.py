@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from salesplan.loading import sql
+from salesplan.loading import repair, sql
 from salesplan.loading.feeds import ENTRY, Feed
+from salesplan.loading.lines import Line
 from salesplan.schema import Column
 
 MARK = "_fault"
@@ -29,11 +30,13 @@ class Staged:
     inserted: int
     rejected: tuple[tuple[int, str, str], ...]
     """Rows with the wrong number of cells: place among the file's entries, rule, text."""
+    emptied: tuple[Line, ...] = ()
+    """Lines taken out because their quote never ends."""
 
     @property
     def rows_read(self) -> int:
         """Rows of the file."""
-        return self.inserted + len(self.rejected)
+        return self.inserted + len(self.rejected) + len(self.emptied)
 
 
 def open_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -48,7 +51,7 @@ def close_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
     engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {ENTRY}')
 
 
-def stage(engine: duckdb.DuckDBPyConnection, feed: Feed) -> Staged:
+def stage(engine: duckdb.DuckDBPyConnection, feed: Feed, emptied: tuple[Line, ...] = ()) -> Staged:
     """Insert every row of a feed, marked where it is bad.
 
     A column whose values fail is looked at as a whole; if that changes how it is read, or if it
@@ -56,14 +59,19 @@ def stage(engine: duckdb.DuckDBPyConnection, feed: Feed) -> Staged:
     """
     first = _count(engine, feed.table.name)  # nothing is deleted before all files are in
     engine.execute("BEGIN TRANSACTION")
-    staged = _insert(engine, feed, first)
+    staged = replace(_insert(engine, feed, first), emptied=emptied)
+    opening = repair.opened_at(feed.source, {place: rule for place, rule, _ in staged.rejected})
+    if opening and len(emptied) < repair.MOST:
+        engine.execute("ROLLBACK")
+        mended = replace(feed, source=repair.without(feed.source, opening.number))
+        return stage(engine, mended, (*emptied, opening))
     failed = _failed_columns(engine, staged)
     better = _reconsidered(engine, feed, failed) if failed else feed
-    if better == feed:
+    if better is feed:
         engine.execute("COMMIT")
         return staged
     engine.execute("ROLLBACK")
-    return stage(engine, better)
+    return stage(engine, better, emptied)
 
 
 def _insert(engine: duckdb.DuckDBPyConnection, feed: Feed, first: int) -> Staged:

@@ -96,6 +96,7 @@ class _Question:
         self.readings = readings
         self.authority = authority
         self.own: dict[str, str | None] = {}
+        self.contradicted: set[str] = set()
         self.doubtful: dict[str, bool] = {}
         self.proofs: list[str] = []
 
@@ -105,17 +106,19 @@ class _Question:
         first, second = sorted(counts, key=lambda r: -counts[r])
         proved = counts[first] > 0 and counts[first] >= _STRAY * counts[second]
         self.own[name] = first if proved else None
-        self.doubtful[name] = bool(found.count("either")) or counts[second] > 0
+        self.doubtful[name] = bool(found.count("either"))
+        if counts[second] and not proved:
+            self.contradicted.add(name)
         if proved:
             example = found.examples[self.readings[first]]
             self.proofs.append(f"{self.what} {first} ({name} {_short(example)})")
 
     @property
     def usual(self) -> str | None:
-        """What the file uses: as the settings say, or as most columns prove."""
-        said = [answer for answer in self.own.values() if answer]
-        most = max(said, key=said.count) if said else None
-        return self.authority.settings or most or self.authority.profile
+        """What the file uses: as the settings say, or as its columns agree."""
+        said = {answer for answer in self.own.values() if answer}
+        agreed = said.pop() if len(said) == 1 else None
+        return self.authority.settings or agreed or self.authority.profile
 
     def answer(self, name: str) -> str | None:
         """Return the answer for a column: its own, else the file's."""
@@ -123,8 +126,10 @@ class _Question:
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Columns whose values allow both readings while nothing else decides."""
-        return tuple(n for n, doubt in self.doubtful.items() if doubt and not self.answer(n))
+        """Columns whose values allow both readings, or ask for both, while nothing decides."""
+        left = [n for n, doubt in self.doubtful.items() if doubt and not self.answer(n)]
+        torn = [] if self.authority.settings else sorted(self.contradicted)
+        return tuple(dict.fromkeys([*left, *torn]))
 
 
 def _short(example: str) -> str:
@@ -133,15 +138,16 @@ def _short(example: str) -> str:
 
 def question(file: str, header: str, column: Column, found: Evidence) -> str:
     """Return the question that stops a load: both readings, and the line that answers it."""
-    example = found.examples.get("either") or next(iter(found.examples.values()))
-    if column.kind in MOMENTS:
-        first, second = dates.readings(example)
-        return (
-            f"{file}, column {header!r}: {_short(example)} is {first} or {second}, and no value "
-            f'proves which. Say so in salesplan.toml: [files."{file}"] date_order = "dmy" or "mdy".'
-        )
-    plain, large = numbers.readings(example)
-    return (
-        f"{file}, column {header!r}: {_short(example)} is {plain} or {large}, and no value proves "
-        f'which. Say so in salesplan.toml: [files."{file}"] decimal = "," or ".".'
-    )
+    moment = column.kind in MOMENTS
+    key, choices = ("date_order", '"dmy" or "mdy"') if moment else ("decimal", '"," or "."')
+    say = f'Say so in salesplan.toml: [files."{file}"] {key} = {choices}.'
+    where = f"{file}, column {header!r}:"
+    proofs = [found.examples.get(p) for p in (("dmy", "mdy") if moment else ("comma", "point"))]
+    if all(proofs):
+        first, second = (_short(str(p)) for p in proofs)
+        if moment:
+            return f"{where} {first} has the day first, {second} the month. {say}"
+        return f"{where} {first} needs a decimal comma, {second} a decimal point. {say}"
+    example = found.examples.get("either", "")
+    one, other = (dates if moment else numbers).readings(example)
+    return f"{where} {_short(example)} is {one} or {other}, and no value proves which. {say}"

@@ -84,7 +84,7 @@ def _kept(q: Question, unit: Unit) -> pd.DataFrame:
     own = q.listed("customer")
     group = q.listed("customer", "period")
     tables = moves_sql(q) | {
-        "balances": f"""
+        "standing": f"""
         SELECT {own}, slot, {period} AS period, fate, members, change - fx - restatement AS core,
           SUM(change) OVER (PARTITION BY {own} ORDER BY slot) - change AS opening,
           members - member - late_member AS before
@@ -92,7 +92,7 @@ def _kept(q: Question, unit: Unit) -> pd.DataFrame:
         "ordered": f"""
         SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY slot) AS first,
           ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY slot DESC) AS last
-        FROM balances""",
+        FROM standing""",
         "stories": f"""
         SELECT {group}, SUM(CASE WHEN first = 1 THEN opening ELSE 0 END) AS opening,
           SUM(CASE WHEN first = 1 THEN before ELSE 0 END) AS before, SUM(core) AS core,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from salesplan import acquisition, funnel, pipeline
+from salesplan import acquisition, funnel, pipeline, revenue
 from salesplan._kpi.attainment import actuals, attainment
 from salesplan._kpi.catalogue import measure
 from salesplan.crm import Crm
@@ -83,6 +83,45 @@ def _cost_per_first_meeting(crm: Crm, period: Period) -> Reading:
     return Reading(float(spent / held), float(spent), float(held))
 
 
+def _mrr(crm: Crm, period: Period) -> Reading:
+    months = revenue.mrr_movements(_then(crm, period), since=period.since, until=period.until)
+    if months.empty:
+        return Reading(reason="no contract was in force")
+    return Reading(float(months["closing_amount"].iloc[-1]))
+
+
+def _logo_churn(crm: Crm, period: Period) -> Reading:
+    """Read churn a month over the period, beside the customers it rests on."""
+    found = revenue.churn(
+        _then(crm, period), since=period.since, until=period.until, unit=period.unit
+    )
+    if found.empty:
+        return Reading(reason="no contract was in force")
+    row = found.iloc[-1]
+    return Reading(
+        row["monthly_churn_rate"],
+        row["churned_count"],
+        row["base_count"],
+        reason=_text(row["reason"]),
+    )
+
+
+def _no_show_rate(crm: Crm, period: Period) -> Reading:
+    found = acquisition.no_show_cost(
+        _then(crm, period), by=None, since=period.since, until=period.until
+    )
+    if found.empty:
+        return Reading(reason="no meeting was due")
+    row = found.iloc[0]
+    return Reading(
+        row["no_show_rate"],
+        row["no_show_count"],
+        row["due_count"],
+        row["no_show_rate_low"],
+        row["no_show_rate_high"],
+    )
+
+
 def _goal_share(crm: Crm, period: Period) -> Reading:
     """Share of people with a bookings goal who reached it."""
     crm.require("targets", need="Share of people at their goal")
@@ -110,6 +149,9 @@ READERS: dict[str, Callable[[Crm, Period], Reading]] = {
     "open_pipeline": _open_pipeline,
     "coverage": _health("coverage"),
     "stalled_share": _health("stalled"),
+    "mrr": _mrr,
+    "logo_churn": _logo_churn,
+    "no_show_rate": _no_show_rate,
     "cost_per_first_meeting": _cost_per_first_meeting,
     "goal_share": _goal_share,
 }

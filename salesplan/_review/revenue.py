@@ -8,6 +8,23 @@ from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
 from salesplan.html import Chart, Note, Table
 
+_CHURN = [
+    "month",
+    "opening_count",
+    "churned_count",
+    "logo_churn_rate",
+    "logo_churn_rate_low",
+    "logo_churn_rate_high",
+    "opening_amount",
+    "churn_amount",
+    "gross_churn_rate",
+    "grr_rate",
+    "nrr_rate",
+    "against_target",
+    "reason",
+]
+_DUE = ["quarter", "account", "product", "ends_on", "arr_amount", "status", "at_risk_amount"]
+
 
 def revenue(review: Review) -> Chapter:
     """Return the chapter on recurring revenue."""
@@ -15,16 +32,16 @@ def revenue(review: Review) -> Chapter:
     months = metrics.mrr_movements(crm, since=review.year_back, until=review.until)
     bridge = metrics.mrr_movements(crm, since=quarter.since, until=review.until)
     lost = metrics.churn(crm, since=review.year_back, until=review.until)
-    mix = metrics.revenue_mix(crm, since=review.year_back, until=review.until, by="sale_type")
+    mix = metrics.revenue_mix(crm, since=review.year_back, until=review.until)
     due = metrics.renewals(crm)
     words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
-    policy = metrics.policy_of(crm).note
+    policy = metrics.Policy().note
     blocks = [
         Chart(charts.mrr_bridge(bridge), words["bridge"], policy),
         Chart(charts.mrr_movements(months), words["movements"]),
-        Table(lost, words["churn"], review.word("churn_note"), rows=12),
+        Table(lost[_CHURN], words["churn"], review.word("churn_note"), rows=12),
         Table(mix, words["mix"], rows=20),
-        Table(due, words["renewals"], rows=12),
+        Table(due[_DUE], words["renewals"], rows=12),
         Note(policy),
     ]
     sheets = {
@@ -33,4 +50,10 @@ def revenue(review: Review) -> Chapter:
         words["mix"]: Sheet(mix, words["mix"]),
         words["renewals"]: Sheet(due, words["renewals"]),
     }
-    return chapter(review, "revenue", blocks, sheets, ["mrr", "net_new_mrr", "revenue_churn_rate"])
+    return chapter(
+        review,
+        "revenue",
+        blocks,
+        sheets,
+        ["mrr", "logo_churn", "gross_revenue_churn", "grr", "nrr", "quick_ratio"],
+    )

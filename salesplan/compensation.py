@@ -1,4 +1,50 @@
-"""Variable pay."""
+"""Variable pay: any scheme a sales director can describe, exact to the cent, explained.
+
+A :class:`Scheme` is a file (TOML, or a workbook that a non-programmer fills). ``simulate``
+takes it with two frames, people and attainment, and returns lines that sum to payouts. The
+words of a plan document and where they stand in the file:
+
+=====================================  ===================================================
+in the plan                            in the scheme
+=====================================  ===================================================
+each slice at its own rate, or the     ``curve.kind = "tiers"``, ``curve.applies`` =
+whole amount at the rate reached       "slice", "whole" or "slices_then_whole"
+nothing below the threshold, then ...  ``curve.threshold`` with ``curve.start`` = "zero",
+                                       "attainment", "slope" or a share such as 0.7
+exactly 120 % counts as ...            ``curve.at_bound`` = "upper" or "lower"; gates say
+                                       ``at_least`` or ``more_than``
+accelerators, decelerators             ``curve.accelerators`` (times the 1:1 line),
+                                       ``tiers``, or ``per_point`` (points for each 1 %)
+commission, with multipliers by band   ``curve.pays = "commission"``, ``curve.rate`` times
+                                       the rates of the tiers; ``kind = "rate"`` when flat
+fixed amounts by step                  ``kind = "steps"``, ``pays = "amount"``
+share of salary                        ``target_pay.column = "base_salary"`` and ``share``
+caps                                   ``cap_attainment``, ``cap_share``, ``cap_amount`` of
+                                       a criterion; ``[cap]``, ``[payment_cap]`` (with
+                                       carry-over), ``[windfall]``, ``[pool]`` of the total
+gates and hurdles                      ``[[gates]]``: ``effect`` = "blocks", "scales" or
+                                       "removes_above_target"; ``tested`` in the period,
+                                       year to date, or either
+weighted sum, factors, matrix          ``weight``; ``effect = "multiplies"``;
+                                       ``kind = "matrix"``
+lower is better                        ``better = "lower"`` with ``lower_formula``
+team and company                       ``scope``, ``self_included``, ``totals``
+a role, product or segment only        ``applies_to`` (people), ``only`` (what counts)
+rounding                               ``[rounding]`` each line, payout or deal; attainment
+                                       by ``round_attainment``
+year to date, deficits, quarter        ``accrual``, ``overpaid``, ``period_weights``
+weights
+hired, left, part-time, on leave       ``[proration]``, ``[ramp]``; dated rows of people
+a change in mid-year                   ``since`` and ``until`` of a criterion
+draws, spiffs, cancelled deals         ``[draw]``, ``[[spiffs]]``, ``[clawback]``
+paid on each deal                      ``per = "deal"`` with ``simulate(..., deals=frame)``
+=====================================  ===================================================
+
+Order of the arithmetic: attainment (rounded, then capped), curve, the criterion's floor and
+caps, gates, factors, rounding to cents; then on whole cents the cap on the total, windfall,
+pool and guarantee; spiffs and clawbacks; at last offsets, payment cap and draw. What acts on
+the total is a line of its own, so that lines always sum to the payout.
+"""
 
 from __future__ import annotations
 

@@ -486,3 +486,25 @@ def test_json_schema_names_every_key():
     schema = Scheme.model_json_schema(by_alias=True)
     assert {"criteria", "gates", "draw", "accrual"} <= set(schema["properties"])
     assert "from" in schema["$defs"]["Tier"]["properties"]
+
+
+# Charts -------------------------------------------------------------------------------------
+
+
+def test_charts_show_the_figures_of_their_frames():
+    people = staff("a", "b", name=["Ann <script>", None])
+    rows = pd.concat([year("a"), year("b", (50, 50, 50, 50))])
+    simulation = simulate(plan(), people, rows)
+    other = simulate(plan().reweighted(bookings=0.2), people, rows)
+    compared = sp.compensation.compare(simulation, other)
+    bars = sp.charts.winners_and_losers(compared, lang="de")
+    shown = [x for trace in bars.data for x in trace.x if not np.isnan(x)]
+    assert sorted(shown) == sorted(compared["delta_amount"])
+    assert "<script>" not in bars.to_json()
+    diagnosis = sp.compensation.diagnose(simulation)
+    bands = sp.charts.attainment_bands(diagnosis.bands, diagnosis.goal, line="bookings")
+    assert sum(bands.data[0].y) == 2
+    dots = sp.charts.pay_curve(simulation.lines, lang="fr")
+    assert sum(len(trace.x) for trace in dots.data) == 16
+    frame = sp.compensation.stress(plan(), people, rows, shifts=(0.0, 0.1))
+    assert sp.charts.stress(frame).data[0].y.tolist() == frame["cost_amount"].tolist()

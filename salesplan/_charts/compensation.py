@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,9 +14,23 @@ from salesplan import formats
 from salesplan._charts import theme
 from salesplan.text import label
 
+Floats = npt.NDArray[np.float64]
+
 
 def _say(key: str, lang: str, **values: object) -> str:
     return label(f"compensation.chart_{key}", lang, **values)
+
+
+def _finish(
+    figure: go.Figure, title: str, note: str, *, height: int = 440, **layout: Any
+) -> go.Figure:
+    """Give a figure the house look, with the note clear of the axis title."""
+    theme.finish(figure, title, height=height, margin={"t": 92, "b": 104}, **layout)
+    figure.add_annotation(
+        text=note, xref="paper", yref="paper", x=0, y=0, yshift=-64, xanchor="left",
+        yanchor="top", showarrow=False, align="left", font={"size": 11, "color": theme.MUTED},
+    )  # fmt: skip
+    return figure
 
 
 def winners_and_losers(
@@ -34,6 +50,19 @@ def winners_and_losers(
     rows = frame.dropna(subset=["delta_amount"]).sort_values("delta_amount", ignore_index=True)
     names = [html.escape(str(n)) for n in rows["name"].fillna(rows["person_id"])]
     delta = rows["delta_amount"].to_numpy(float)
+    figure = _bars(names, delta, currency, lang)
+    note = _say(
+        "winners_note",
+        lang,
+        winners=int((delta > 0).sum()),
+        losers=int((delta < 0).sum()),
+        delta=formats.money(float(delta.sum()), currency, lang),
+    )
+    height = 220 + 30 * len(rows)
+    return _finish(figure, _say("winners", lang), note, height=height, barmode="overlay")
+
+
+def _bars(names: list[str], delta: Floats, currency: str, lang: str) -> go.Figure:
     figure = go.Figure()
     for key, colour, mask in (
         ("winner", theme.GAIN, delta >= 0),
@@ -61,19 +90,11 @@ def winners_and_losers(
             max(delta.max(initial=0.0) * 1.25, reach / 8),
         ]
     )
+    figure.update_xaxes(tickformat=",.0f")
     figure.update_yaxes(
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=names
     )
-    note = _say(
-        "winners_note",
-        lang,
-        winners=int((delta > 0).sum()),
-        losers=int((delta < 0).sum()),
-        delta=formats.money(float(delta.sum()), currency, lang),
-    )
-    return theme.finish(
-        figure, _say("winners", lang), note=note, height=210 + 30 * len(rows), barmode="overlay"
-    )
+    return figure
 
 
 def pay_curve(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
@@ -99,14 +120,7 @@ def pay_curve(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     figure.add_vline(x=1.0, line={"color": theme.TARGET, "width": 1, "dash": "dot"})
     figure.update_xaxes(tickformat=".0%", title=_say("attainment", lang), rangemode="tozero")
     figure.update_yaxes(tickformat=".0%", title=_say("pay", lang), rangemode="tozero")
-    return theme.finish(
-        figure, _say("curve", lang), note=_below(_say("curve_note", lang)), height=460
-    )
-
-
-def _below(note: str) -> str:
-    # A line of its own keeps the note clear of the axis title.
-    return f"<br>{note}"
+    return _finish(figure, _say("curve", lang), _say("curve_note", lang), height=480)
 
 
 def attainment_bands(
@@ -134,7 +148,7 @@ def attainment_bands(
     note = _say("bands_note", lang, k=int(seen["k"]), n=int(seen["n"]), rate=rate)
     figure.update_xaxes(title=_say("attainment", lang), type="category")
     figure.update_yaxes(title=_say("people", lang), rangemode="tozero")
-    return theme.finish(figure, _say("bands", lang), note=_below(note), bargap=0.3)
+    return _finish(figure, _say("bands", lang), note, bargap=0.3)
 
 
 def _band(since: float, until: float, lang: str) -> str:
@@ -155,8 +169,8 @@ def stress(frame: pd.DataFrame, *, currency: str = "EUR", lang: str = "en") -> g
         both = [*frame["cost_p95_amount"], *frame["cost_p05_amount"][::-1]]
         x = [*frame["shift_rate"], *frame["shift_rate"][::-1]]
         figure.add_scatter(
-            x=x, y=both, fill="toself", fillcolor=theme.BAND, line={"width": 0}, hoverinfo="skip",
-            showlegend=False,
+            x=x, y=both, mode="lines", fill="toself", fillcolor=theme.BAND, line={"width": 0},
+            hoverinfo="skip", showlegend=False,
         )  # fmt: skip
     figure.add_scatter(
         x=frame["shift_rate"],
@@ -177,4 +191,4 @@ def stress(frame: pd.DataFrame, *, currency: str = "EUR", lang: str = "en") -> g
     )
     figure.update_xaxes(tickformat="+.0%", title=_say("shift", lang))
     figure.update_yaxes(title=f"{_say('cost', lang)} ({currency})", tickformat=",.0f")
-    return theme.finish(figure, _say("stress", lang), note=_below(_say("stress_note", lang)))
+    return _finish(figure, _say("stress", lang), _say("stress_note", lang))

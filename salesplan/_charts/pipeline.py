@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ def waterfall(bars: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     words = [f"{n:,}" for n in shown["deal_count"]]
     figure = go.Figure(
         go.Waterfall(
-            x=shown["title"].str.replace(" ", "<br>"), y=amount, text=words, textposition="outside",
+            x=["<br>".join(wrap(t, 12)) for t in shown["title"]], y=amount,
+            text=words, textposition="outside",
             measure=np.where(total, np.where(shown["movement"] == "start", "absolute", "total"),
                              "relative"),
             increasing={"marker": {"color": theme.GAIN}},
@@ -97,7 +99,7 @@ def waterfall(bars: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     return _finish(
         figure, label("pipeline.chart_waterfall", lang), note=note, showlegend=False, height=460,
         yaxis_title=label("pipeline.chart_amount", lang),
-        xaxis_tickangle=0,
+        xaxis_tickangle=0, below=76,
     )  # fmt: skip
 
 

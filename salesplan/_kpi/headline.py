@@ -10,8 +10,10 @@ import pandas as pd
 from salesplan import acquisition, funnel, pipeline, revenue
 from salesplan._kpi.attainment import actuals, attainment
 from salesplan._kpi.catalogue import measure
+from salesplan._kpi.selling import COUNTED_ONCE
 from salesplan.crm import Crm
 from salesplan.errors import MissingDataError
+from salesplan.measures import Measure
 from salesplan.periods import Period
 
 NAN = float("nan")
@@ -39,7 +41,13 @@ def read(crm: Crm, name: str, period: Period) -> Reading:
 def _summed(crm: Crm, name: str, period: Period) -> Reading:
     declared = measure(name)
     crm.require(*declared.tables, need=declared.title)
-    return Reading(float(actuals(crm, declared, [period])["actual"].sum()))
+    found = actuals(crm, declared, [period], once(declared))
+    return Reading(float(found["actual"].sum()))
+
+
+def once(declared: Measure) -> dict[str, tuple[str, ...]] | None:
+    """Return the filter under which a measure counts each deal once, whoever is paid for it."""
+    return {"credit": COUNTED_ONCE} if "credit" in declared.filters else None
 
 
 def _win_rate(crm: Crm, period: Period) -> Reading:

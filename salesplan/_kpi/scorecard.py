@@ -10,7 +10,7 @@ import pandas as pd
 from salesplan import funnel, periods
 from salesplan._kpi.attainment import actuals, attainment
 from salesplan._kpi.catalogue import measure
-from salesplan._kpi.headline import NAN, READERS, Reading, read
+from salesplan._kpi.headline import NAN, READERS, Reading, once, read
 from salesplan.crm import Crm
 from salesplan.dimensions import NONE
 from salesplan.errors import InputError, one_of
@@ -215,6 +215,6 @@ def _sums(crm: Crm, declared: Measure, span: Period, by: str) -> dict[str, Readi
         f"SELECT p.person_id, COALESCE({column}, '{NONE}') AS grp FROM people AS p "
         "LEFT JOIN person_labels AS l ON l.person_id = p.person_id"
     ).set_index("person_id")["grp"]
-    found = actuals(crm, declared, [span])
+    found = actuals(crm, declared, [span], once(declared))
     summed = found.groupby(found["person_id"].map(groups).fillna(NONE))["actual"].sum()
     return {str(group): Reading(float(value)) for group, value in summed.items()}

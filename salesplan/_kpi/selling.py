@@ -12,7 +12,8 @@ from salesplan.measures import Measure
 _CREDITED = """
 credited AS (
   SELECT o.opportunity_id, COALESCE(c.person_id, o.owner_id) AS person_id,
-         COALESCE(c.share, 1.0) AS share
+         COALESCE(c.share, 1.0) AS share,
+         CASE WHEN c.person_id IS NULL THEN 'owner' ELSE COALESCE(c.kind, 'split') END AS credit
   FROM opportunities AS o
   LEFT JOIN credits AS c ON c.opportunity_id = o.opportunity_id
        AND COALESCE(c.kind, 'split') <> 'shadow'
@@ -35,10 +36,16 @@ DEAL_FILTERS = (
 )
 
 
+WON_FILTERS = (*DEAL_FILTERS, "credit")
+
+COUNTED_ONCE = ("owner", "split")
+"""Kinds of credit that add up to the deal; an overlay is paid beside them and counts again."""
+
+
 def _won(value: str, where: str = "TRUE") -> str:
     return f"""
 WITH {_CREDITED}
-SELECT c.person_id, o.closed_on AS on_date, {value} AS value, {_DIMENSIONS}
+SELECT c.person_id, o.closed_on AS on_date, {value} AS value, c.credit, {_DIMENSIONS}
 FROM opportunities AS o
 JOIN credited AS c ON c.opportunity_id = o.opportunity_id
 JOIN deal_money AS m ON m.opportunity_id = o.opportunity_id
@@ -98,7 +105,7 @@ MEASURES: tuple[Measure, ...] = (
         tables=("opportunities",),
         function="sp.kpi.attainment",
         facts=_won(_AMOUNT),
-        filters=DEAL_FILTERS,
+        filters=WON_FILTERS,
     ),
     Measure(
         name="deals_won",
@@ -112,7 +119,7 @@ MEASURES: tuple[Measure, ...] = (
         tables=("opportunities",),
         function="sp.kpi.attainment",
         facts=_won("c.share"),
-        filters=DEAL_FILTERS,
+        filters=WON_FILTERS,
     ),
     Measure(
         name="new_customers",
@@ -126,7 +133,7 @@ MEASURES: tuple[Measure, ...] = (
         tables=("opportunities",),
         function="sp.kpi.attainment",
         facts=_won("c.share", _FIRST_WIN),
-        filters=DEAL_FILTERS,
+        filters=WON_FILTERS,
     ),
     Measure(
         name="new_business",
@@ -139,7 +146,7 @@ MEASURES: tuple[Measure, ...] = (
         tables=("opportunities",),
         function="sp.kpi.attainment",
         facts=_won(_AMOUNT, "o.deal_type = 'new'"),
-        filters=DEAL_FILTERS,
+        filters=WON_FILTERS,
     ),
     Measure(
         name="deals_created",

@@ -66,7 +66,7 @@ def stage_states(
     keys = f"{by.columns} position, {STATE}"
     of_period = population == "period"
     sql = f"""
-WITH {stages.sql}, {history.DEALS}, {cohort(condition, joins, "TRUE" if of_period else "")},
+WITH {stages.sql}, {history.deals(crm)}, {cohort(condition, joins, "TRUE" if of_period else "")},
 {paths(stages, after_close, window_days, row_by_row=True)}, {_STAGES}, left_stages AS (
   SELECT d.opportunity_id, d.position, d.owner_id, CASE WHEN d.went_on IS NOT NULL THEN d.went_on
     WHEN c.status <> 'open' THEN c.closed_on END AS left_on

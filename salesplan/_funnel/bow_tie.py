@@ -25,8 +25,12 @@ lines AS (
   FROM contract_lines AS c
   WHERE c.account_id IS NOT NULL AND COALESCE(c.booked_on, c.starts_on) <= CAST($as_of AS DATE)
 ), firsts AS (
-  SELECT account_id, min_by(line_id, ROW(sold_on, starts_on, line_id)) AS line_id
-  FROM lines GROUP BY account_id
+  SELECT account_id, line_id
+  FROM (
+    SELECT account_id, line_id, row_number() OVER (
+      PARTITION BY account_id ORDER BY sold_on, starts_on, line_id) AS place
+    FROM lines
+  ) AS ranked WHERE place = 1
 ), customers AS (
   SELECT l.* FROM firsts AS f JOIN lines AS l ON l.line_id = f.line_id
 ), terms AS (

@@ -56,7 +56,7 @@ def history_checks(
     crm = crm if as_of is None else crm.at(as_of)
     stages = stage_map(crm, "history_checks")
     sql = f"""
-WITH {stages.sql}, {history.DEALS}, {history.ALL_WATCHED}, {history.ROWS},
+WITH {stages.sql}, {history.deals(crm)}, {history.ALL_WATCHED}, {history.ROWS},
 {history.visits(after_close)}, {_FINDINGS}
 SELECT d.pipeline, {_count("TRUE")} AS deals,
   {_count("e.opportunity_id IS NULL")} AS without_history_count,

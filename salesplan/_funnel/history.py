@@ -14,33 +14,63 @@ from __future__ import annotations
 
 from typing import Literal
 
+from salesplan import schema
+from salesplan.crm import Crm
+
 AfterClose = Literal["ignore", "keep"]
 
-DEALS = """
-deals AS (
-  SELECT o.opportunity_id, COALESCE(o.pipeline, '') AS pipeline, o.stage, o.owner_id, o.lead_id,
-    COALESCE(o.created_on, o.engaged_on) AS created_on, o.engaged_on,
-    COALESCE(o.closed_on, c.closed_on) AS closed_on,
-    CASE WHEN o.status IN ('won', 'lost', 'other')
-          AND COALESCE(o.closed_on, c.closed_on, CAST($as_of AS DATE)) <= CAST($as_of AS DATE)
-         THEN o.status ELSE 'open' END AS status
-  FROM opportunities AS o
+_LAST_CLOSING = """
   LEFT JOIN (
     SELECT h.opportunity_id, CAST(max(h.changed_at) AS DATE) AS closed_on
     FROM opportunities AS u
     JOIN stage_changes AS h ON h.opportunity_id = u.opportunity_id AND h.stage = u.stage
     WHERE u.closed_on IS NULL AND u.status IN ('won', 'lost', 'other')
     GROUP BY h.opportunity_id
-  ) AS c ON c.opportunity_id = o.opportunity_id
-  WHERE o.created_on IS NULL OR o.created_on <= CAST($as_of AS DATE)
-)"""
-"""Each deal as it stood on ``as_of``."""
+  ) AS c ON c.opportunity_id = o.opportunity_id"""
 
-ROWS = """
+
+def deals(crm: Crm, *, pipeline: str = "COALESCE(o.pipeline, '')") -> str:
+    """Return each deal as it stood on ``as_of``, with every column of the opportunities.
+
+    A closing date that is missing is looked up in the history, where any deal lacks it.
+    """
+    undated = crm.query(
+        "SELECT count(*) AS n FROM opportunities "
+        "WHERE closed_on IS NULL AND status IN ('won', 'lost', 'other')"
+    )
+    look_up = bool(undated["n"].iloc[0]) and crm.has("stage_changes")
+    closed_on = "COALESCE(o.closed_on, c.closed_on)" if look_up else "o.closed_on"
+    today = "CAST($as_of AS DATE)"
+    known = {
+        "pipeline": pipeline,
+        "created_on": "COALESCE(o.created_on, o.engaged_on)",
+        "closed_on": closed_on,
+        "status": f"CASE WHEN o.status IN ('won', 'lost', 'other') "
+        f"AND COALESCE({closed_on}, {today}) <= {today} THEN o.status ELSE 'open' END",
+    }
+    names = schema.table("opportunities").names
+    columns = ", ".join(f'{known.get(name, f"o.{name}")} AS "{name}"' for name in names)
+    return f"""deals AS (
+  SELECT {columns}
+  FROM opportunities AS o {_LAST_CLOSING if look_up else ""}
+  WHERE o.created_on IS NULL OR o.created_on <= {today}
+)"""
+
+
+def place(changed_at: str, seq: str, is_closed: str, position: str) -> str:
+    """Return one number that orders rows: by time, then ``seq``, then open before closed."""
+    moment = f"date_diff('microsecond', CAST('1970-01-01' AS TIMESTAMP), {changed_at})"
+    return (
+        f"CAST({moment} AS DECIMAL(38, 0)) * 1000000000000 + COALESCE({seq}, 0) * 1000 "
+        f"+ CASE WHEN {is_closed} THEN 100 ELSE 0 END + {position}"
+    )
+
+
+ROWS = f"""
 history AS (
   SELECT d.opportunity_id, d.status AS deal_status, m.position, m.status, h.owner_id,
     CAST(h.changed_at AS DATE) AS on_date,
-    ROW(h.changed_at, COALESCE(h.seq, 0), m.status <> 'open', m.position) AS place
+    {place("h.changed_at", "h.seq", "m.status <> 'open'", "m.position")} AS place
   FROM stage_changes AS h
   JOIN watched AS d ON d.opportunity_id = h.opportunity_id
   JOIN stage_map AS m ON m.pipeline = d.pipeline AND m.stage = h.stage
@@ -76,7 +106,7 @@ visits AS (
   UNION ALL
   SELECT d.opportunity_id, m.position,
     CASE WHEN d.status = 'won' THEN d.closed_on ELSE d.created_on END,
-    d.owner_id, ROW(CAST($as_of AS TIMESTAMP), 0, d.status <> 'open', m.position)
+    d.owner_id, {place("CAST($as_of AS TIMESTAMP)", "0", "d.status <> 'open'", "m.position")}
   FROM watched AS d
   JOIN (
     SELECT pipeline, status, CASE WHEN status = 'open' THEN stage END AS stage,

@@ -139,7 +139,7 @@ def lead_conversion(
 def _known_steps(crm: Crm) -> list[str]:
     """Return the steps that the exports say anything about, in order."""
     sql = f"""
-WITH {history.DEALS}, {LEAD_DEALS}
+WITH {history.deals(crm)}, {LEAD_DEALS}
 SELECT CAST(count(l.qualified_on) AS BIGINT) AS qualified,
   CAST(count(l.accepted_on) AS BIGINT) AS accepted,
   CAST(count(l.account_id) AS BIGINT) AS converted,
@@ -167,7 +167,7 @@ def _states(
     last = " ".join(f"WHEN {seen[i]} THEN {i + 1}" for i in reversed(range(len(seen))))
     keys = f"{by.columns} pipeline, visited, furthest, in_order, has_ended, is_mature"
     sql = f"""
-WITH {history.DEALS}, {LEAD_DEALS}, each_lead AS (
+WITH {history.deals(crm)}, {LEAD_DEALS}, each_lead AS (
   SELECT {by.select} '' AS pipeline, CAST({bits} AS BIGINT) AS visited,
     CASE {last} ELSE 1 END AS furthest, 1 AS in_order,
     COALESCE(d.wins = 0 AND d.open_deals = 0 {_in_window("d.ended_on", window_days)}, FALSE)

@@ -28,6 +28,9 @@ def stays(visits: str, owner: str, after_close: AfterClose = "ignore") -> str:
 ), {_stays(visits)}"""
 
 
+_POSITION = "COALESCE(m.position, 0)"
+
+
 def _walk(kept: str) -> str:
     """Return the rows that count, with the close or the first stage where no row tells them."""
     return f"""walk AS (
@@ -35,7 +38,7 @@ def _walk(kept: str) -> str:
   UNION ALL
   SELECT w.opportunity_id, COALESCE(m.position, 0), w.status, w.owner_id,
     CASE WHEN w.status = 'open' THEN w.created_on ELSE w.closed_on END,
-    ROW(CAST('9999-12-31' AS TIMESTAMP), 0, w.status <> 'open', COALESCE(m.position, 0))
+    {history.place("CAST('9999-12-31' AS TIMESTAMP)", "0", "w.status <> 'open'", _POSITION)}
   FROM watched AS w
   LEFT JOIN stage_map AS m ON m.pipeline = w.pipeline AND m.stage = w.stage AND m.status = w.status
   WHERE (w.status <> 'open' OR m.position IS NOT NULL) AND NOT EXISTS (

@@ -44,7 +44,7 @@ def cohort_states(
     condition, joins, params = dimensions.where(only, "opportunities", alias="w")
     keys = f"{by.columns} {STATE}"
     sql = f"""
-WITH {stages.sql}, {history.DEALS}, {cohort(condition, joins)},
+WITH {stages.sql}, {history.deals(crm)}, {cohort(condition, joins)},
 {paths(stages, after_close, window_days, row_by_row=row_by_row)}, each_deal AS (
   SELECT {by.select} c.pipeline, p.visited, p.furthest, p.in_order, p.late_rows,
     c.status <> 'open' {within("c.closed_on", window_days)} AS has_ended,

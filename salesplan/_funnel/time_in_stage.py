@@ -91,13 +91,12 @@ def _counts(
 ) -> pd.DataFrame:
     """Return how many deals stayed how long, so that only ages leave the engine."""
     condition, joins, params = dimensions.where(only, "opportunities")
-    keys = f"{by.keys} d.pipeline, s.position, s.days, s.is_over"
+    keys = f"{by.keys} t.pipeline, s.position, s.days, s.is_over"
     sql = f"""
-WITH {stages.sql}, {history.DEALS}, {history.ALL_WATCHED}, {stays_sql}
-SELECT {by.select} d.pipeline, s.position, s.days, s.is_over, CAST(count(*) AS BIGINT) AS deals
+WITH {stages.sql}, {history.deals(crm)}, {history.ALL_WATCHED}, {stays_sql}
+SELECT {by.select} t.pipeline, s.position, s.days, s.is_over, CAST(count(*) AS BIGINT) AS deals
 FROM stays AS s
-JOIN deals AS d ON d.opportunity_id = s.opportunity_id
-JOIN opportunities AS t ON t.opportunity_id = s.opportunity_id {once(by.joins, joins)}
+JOIN deals AS t ON t.opportunity_id = s.opportunity_id {once(by.joins, joins)}
 WHERE s.days IS NOT NULL AND {condition} AND {inside("s.entered_on")}
 GROUP BY {keys}
 """

@@ -120,7 +120,7 @@ def win_probability(
     if not horizons or any(day <= 0 for day in horizons):
         raise InputError(f"horizons={horizons!r}: give positive numbers of days, such as [30, 90].")
     period = resolved(crm, since, until, month, quarter, year)
-    grouping = dimensions.grouping(by, table, date="d.created_on")
+    grouping = dimensions.grouping(by, table, date="t.created_on")
     deals = _watched(crm, table, period, grouping, only)
     begin = to_date(observed_since, "observed_since") if observed_since else None
     begin = begin or records_begin_on(deals)
@@ -139,35 +139,33 @@ def _watched(
 ) -> pd.DataFrame:
     """Return what is followed, counted by creation, age at the end of watching, and outcome."""
     condition, joins, params = dimensions.where(only, table)
-    ended = "CASE d.status WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END"
-    last = "CASE WHEN d.status = 'open' THEN CAST($as_of AS DATE) ELSE d.closed_on END"
-    days = f"CAST(GREATEST({last} - d.created_on, 0) AS BIGINT)"
-    source = "deals" if table == "opportunities" else _LEADS
-    key = schema.table(table).key[0]
+    ended = "CASE t.status WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END"
+    last = "CASE WHEN t.status = 'open' THEN CAST($as_of AS DATE) ELSE t.closed_on END"
+    days = f"CAST(GREATEST({last} - t.created_on, 0) AS BIGINT)"
+    source = "deals AS t" if table == "opportunities" else _LEADS
     sql = f"""
-WITH {history.DEALS}, {LEAD_DEALS}
-SELECT {by.select} d.created_on, {days} AS days, {ended} AS outcome,
+WITH {history.deals(crm)}, {LEAD_DEALS}
+SELECT {by.select} t.created_on, {days} AS days, {ended} AS outcome,
   CAST(count(*) AS BIGINT) AS deals
-FROM {source} AS d
-JOIN {table} AS t ON t.{key} = d.{key} {once(by.joins, joins)}
-WHERE d.created_on IS NOT NULL AND (d.status = 'open' OR d.closed_on IS NOT NULL)
-  AND {condition} AND {inside("d.created_on")}
-GROUP BY {by.keys} d.created_on, {days}, {ended}
+FROM {source} {once(by.joins, joins)}
+WHERE t.created_on IS NOT NULL AND (t.status = 'open' OR t.closed_on IS NOT NULL)
+  AND {condition} AND {inside("t.created_on")}
+GROUP BY {by.keys} t.created_on, {days}, {ended}
 """
     since, until = period
     return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params)
 
 
 # A lead stays open until its first win, or until the last of its deals has ended without one.
-_LEADS = """(
-  SELECT l.lead_id, l.created_on,
+_LEADS = f"""(
+  SELECT {", ".join(f"l.{name}" for name in schema.table("leads").names if name != "status")},
     CASE WHEN x.wins > 0 THEN 'won' WHEN x.deals > 0 AND x.open_deals = 0 THEN 'lost'
          ELSE 'open' END AS status,
     CASE WHEN x.wins > 0 THEN x.won_on ELSE x.ended_on END AS closed_on
   FROM leads AS l
   LEFT JOIN lead_deals AS x ON x.lead_id = l.lead_id
   WHERE l.created_on <= CAST($as_of AS DATE)
-)"""
+) AS t"""
 
 
 def _by_horizon(

@@ -15,8 +15,8 @@ from salesplan.crm import Crm
 
 Basis = Literal["closed", "created", "engaged"]
 
-_DATES = {"closed": "d.closed_on", "created": "d.created_on", "engaged": "d.engaged_on"}
-_BELOW = {"closed": "d.status IN ('won', 'lost')", "created": "TRUE", "engaged": "TRUE"}
+_DATES = {"closed": "t.closed_on", "created": "t.created_on", "engaged": "t.engaged_on"}
+_BELOW = {"closed": "t.status IN ('won', 'lost')", "created": "TRUE", "engaged": "TRUE"}
 
 COLUMNS = [
     "basis",
@@ -139,23 +139,22 @@ def _counts(
     kept = f"COALESCE({inside(date)}, FALSE) AND {_takes_part(basis, date)}"
     base, undated = f"{kept} AND {_BELOW[basis]}", _undated(basis, date)
     sql = f"""
-WITH {history.DEALS}
+WITH {history.deals(crm, pipeline="o.pipeline")}
 SELECT {grouping.select}
-  {_count(f"{base} AND d.status = 'won'")} AS k,
+  {_count(f"{base} AND t.status = 'won'")} AS k,
   {_count(base)} AS n,
-  {_count(f"{base} AND d.status = 'lost'")} AS lost_count,
-  {_count(f"{base} AND d.status = 'open'")} AS open_count,
-  {_count(f"{kept} AND d.status = 'other'")} AS other_count,
+  {_count(f"{base} AND t.status = 'lost'")} AS lost_count,
+  {_count(f"{base} AND t.status = 'open'")} AS open_count,
+  {_count(f"{kept} AND t.status = 'other'")} AS other_count,
   {_count(undated)} AS undated_count,
   {_count(f"{base} AND COALESCE(t.amount, 0) = 0")} AS amountless_count,
-  {_total(f"{base} AND d.status = 'won'")} AS won_amount,
-  {_total(f"{base} AND d.status = 'lost'")} AS lost_amount,
-  {_total(f"{base} AND d.status = 'open'")} AS open_amount,
+  {_total(f"{base} AND t.status = 'won'")} AS won_amount,
+  {_total(f"{base} AND t.status = 'lost'")} AS lost_amount,
+  {_total(f"{base} AND t.status = 'open'")} AS open_amount,
   {_total(base)} AS base_amount,
   CAST(count(DISTINCT CASE WHEN {base} THEN COALESCE(t.currency, $currency) END) AS BIGINT)
     AS currency_count
-FROM deals AS d
-JOIN opportunities AS t ON t.opportunity_id = d.opportunity_id {once(grouping.joins, joins)}
+FROM deals AS t {once(grouping.joins, joins)}
 WHERE {condition} AND ({kept} OR {undated})
 {group_by(grouping)}
 """
@@ -167,7 +166,7 @@ WHERE {condition} AND ({kept} OR {undated})
 
 
 def _takes_part(basis: str, date: str) -> str:
-    parts = {"closed": "d.status <> 'open'", "created": "TRUE", "engaged": f"{date} IS NOT NULL"}
+    parts = {"closed": "t.status <> 'open'", "created": "TRUE", "engaged": f"{date} IS NOT NULL"}
     return parts[basis]
 
 

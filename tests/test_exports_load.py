@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def load(tmp_path):
         return sp.load(tmp_path, **{"as_of": "2026-09-30", **options})
 
     return loaded
+
+
+@pytest.fixture(scope="module")
+def public(data):
+    """Return the Crm of a public folder, loaded once and without settings."""
+    return functools.cache(lambda folder: sp.load(data / folder))
 
 
 def issue(crm, rule: str) -> pd.DataFrame:
@@ -175,31 +182,31 @@ def test_a_book_without_a_load_explains_nothing(crm):
     ("folder", "profile"),
     [("zoho_sample", "zoho"), ("maven_crm", "plain"), ("acceldata_synth", "plain")],
 )
-def test_public_folders_load_without_settings(data, folder, profile):
-    crm = sp.load(data / folder)
+def test_public_folders_load_without_settings(public, folder, profile):
+    crm = public(folder)
     assert set(crm.loads["profile"]) == {profile}
     loads = crm.loads
     assert (loads["rows_read"] == loads["rows_loaded"] + loads["rows_quarantined"]).all()
     assert set(column(crm, "opportunities", "status")) <= {"open", "won", "lost"}
 
 
-def test_the_product_missing_from_the_price_list_is_suggested(data):
-    crm = sp.load(data / "maven_crm")
+def test_the_product_missing_from_the_price_list_is_suggested(public):
+    crm = public("maven_crm")
     near = issue(crm, "near_miss").iloc[0]
     assert (near["example"], near["row_count"]) == ("GTXPro / GTX Pro", 1480)
     assert near["amount"] == 3510578
     assert (crm.table("opportunities")["product"] == "GTXPro").sum() == 1480
 
 
-def test_zoho_spellings_and_keys(data):
-    crm = sp.load(data / "zoho_sample")
+def test_zoho_spellings_and_keys(public):
+    crm = public("zoho_sample")
     assert "OnlineStore / Online Store" in set(issue(crm, "near_miss")["example"])
     assert crm.counts["opportunities"] == 3632
     assert crm.table("opportunities")["owner_id"].str.isdigit().all()
 
 
-def test_the_order_of_stages_is_learned_from_the_history(data):
-    stages = sp.load(data / "acceldata_synth").table("stages").dropna(subset=["position"])
+def test_the_order_of_stages_is_learned_from_the_history(public):
+    stages = public("acceldata_synth").table("stages").dropna(subset=["position"])
     assert stages.sort_values("position")["stage"].tolist() == [
         "Discovery",
         "Technical Validation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import salesplan as sp
@@ -171,6 +171,7 @@ def test_rules_come_before_what_is_computed():
     assert found(segments.segment(crm, how=how))["a"] == "excluded"
 
 
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["x", "y", None]), st.floats(0, 1e6)), min_size=1, max_size=12

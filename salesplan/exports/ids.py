@@ -29,17 +29,24 @@ def salesforce_18(text: str) -> str:
 
 
 def folded_id(text: str, rule: str) -> str:
-    """Return the SQL that brings an id to one form by the rule of its CRM."""
-    if rule == "salesforce":
-        return _salesforce(text)
-    if rule == "zoho":  # its analytics writes 0 where there is no deal
-        bare = f"CASE WHEN starts_with({text}, 'zcrm_') THEN substr({text}, 6) ELSE {text} END"
-        return f"NULLIF({bare}, '0')"
-    if rule == "guid":
-        bare = f"lower(trim({text}, '{{}}'))"
-        shape = "'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'"
-        return f"CASE WHEN regexp_full_match({bare}, {shape}) THEN {bare} ELSE {text} END"
-    return text
+    """Return the SQL that brings an id to one form by the rule of its CRM.
+
+    The id's own SQL may be long, so it is written once and named in a lambda.
+    """
+    if rule == "plain":
+        return text
+    return f"list_transform([{text}], lambda id: {_FOLDED[rule]('id')})[1]"
+
+
+def _zoho(text: str) -> str:
+    bare = f"CASE WHEN starts_with({text}, 'zcrm_') THEN substr({text}, 6) ELSE {text} END"
+    return f"NULLIF({bare}, '0')"  # its analytics writes 0 where there is no deal
+
+
+def _guid(text: str) -> str:
+    bare = f"lower(trim({text}, '{{}}'))"
+    shape = "'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'"
+    return f"CASE WHEN regexp_full_match({bare}, {shape}) THEN {bare} ELSE {text} END"
 
 
 def _salesforce(text: str) -> str:
@@ -58,3 +65,6 @@ def _check_character(text: str, start: int) -> str:
         for i in range(5)
     )
     return f"substr('{_CHECK}', 1 + {bits}, 1)"
+
+
+_FOLDED = {"salesforce": _salesforce, "zoho": _zoho, "guid": _guid}

@@ -185,7 +185,9 @@ def _nearly(engine: Engine, reference: Reference) -> list[Issue]:
     """).fetchall()
     if not left:
         return []
-    known = engine.execute("SELECT DISTINCT COALESCE(name, id) FROM known LIMIT 50000").fetchall()
+    known = engine.execute(
+        "SELECT DISTINCT COALESCE(name, id) FROM known ORDER BY 1 LIMIT 50000"
+    ).fetchall()
     found = near_misses([said for said, _ in left], [name for (name,) in known])
     return [suggestion(engine, reference.table, reference.column.name, near) for near in found]
 

@@ -30,6 +30,7 @@ def fold(text: str) -> str:
     return _APART.sub(" ", bare).strip()
 
 
+@lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """Return a folded name without its spaces.
 

@@ -95,7 +95,7 @@ def _sql(q: Question, unit: str) -> str:
     keys = "".join(f"j.{key}, " for key in q.keys)
     same = " AND ".join(f"b.{name} = j.{name}" for name in (*q.keys, "customer"))
     tables = moves_sql(q) | {
-        "balances": f"""
+        "customer_balances": f"""
         SELECT {own}, month, members, balance, LEAD(month) OVER (
             PARTITION BY {own} ORDER BY month) AS next_month
         FROM (
@@ -107,7 +107,7 @@ def _sql(q: Question, unit: str) -> str:
         SELECT {own}, joined_on, {cohort} AS cohort, start FROM (
           SELECT {own}, month AS joined_on, balance AS start,
             ROW_NUMBER() OVER (PARTITION BY {own} ORDER BY month) AS nth
-          FROM balances WHERE balance > 0 OR members > 0) AS firsts
+          FROM customer_balances WHERE balance > 0 OR members > 0) AS firsts
         WHERE nth = 1 AND joined_on >= $first AND joined_on < $last""",
         "spine": f"""
         SELECT month, {calendar.period("month", unit, fiscal)} AS period FROM (
@@ -125,7 +125,7 @@ def _sql(q: Question, unit: str) -> str:
           ROUND(CAST(SUM(COALESCE(b.balance, 0)) AS DOUBLE) / 12, 8) AS net,
           ROUND(CAST(SUM(LEAST(COALESCE(b.balance, 0), j.start)) AS DOUBLE) / 12, 8) AS gross
         FROM joiners AS j JOIN closes AS s ON s.month >= j.cohort
-        LEFT JOIN balances AS b ON {same} AND b.month <= s.month
+        LEFT JOIN customer_balances AS b ON {same} AND b.month <= s.month
           AND (b.next_month IS NULL OR b.next_month > s.month)
         GROUP BY {keys}j.cohort, {seen} ORDER BY {keys}j.cohort, {seen}""",
     )

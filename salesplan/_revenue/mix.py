@@ -98,4 +98,5 @@ def _booked(q: Question, span: Mapping[str, Any]) -> pd.DataFrame:
 def _recurring(q: Question, span: Mapping[str, Any]) -> pd.DataFrame:
     bridge = q.ask(bridge_sql(q), **bounds(q, **span))
     last = bridge[bridge["month"] == bridge["month"].max()]
-    return last.rename(columns={"closing_amount": "amount"})
+    renamed: pd.DataFrame = last.rename(columns={"closing_amount": "amount"})
+    return renamed

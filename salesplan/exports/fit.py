@@ -82,6 +82,8 @@ def _place(fit: Fit, order: Sequence[str]) -> tuple[bool, bool, int]:
 def _fit(crm: Profile, name: str, file: str, headers: Sequence[str], pinned: dict[str, str]) -> Fit:
     fit = Fit(crm.name, name, crm.exports[name])
     known = {h: roles for h in headers if (roles := vocabulary(crm.name, name).roles(h))}
+    if not known and not pinned:
+        return fit
     _take(fit, known, headers)
     filled = _fill_from_plain(fit, headers, known)
     _pin(fit, headers, pinned)

@@ -8,10 +8,13 @@ that gives one row per event (person_id, on_date, value), so that it adds up ove
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 Direction = Literal["up", "down", "band"]
 Nature = Literal["result", "activity"]
+Unit = Literal["money", "money a day", "rate", "ratio", "count", "days", "hours", "months"]
+UNITS: tuple[str, ...] = get_args(Unit)
+"""What a measure is counted in; money is the reporting currency, a rate lies in 0..1."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Measure:
     title: str
     definition: str
     formula: str
-    unit: str
+    unit: Unit
     good: Direction
     source: str
     tables: tuple[str, ...]

@@ -23,18 +23,49 @@ _HOURS = [
 ]
 
 
+_USE = [
+    "owner",
+    "team",
+    "capacity_hours",
+    "selling_hours",
+    "selling_share",
+    "administration_logged_hours",
+    "travel_logged_hours",
+    "unlogged_hours",
+]
+_SERVED = [
+    "account",
+    "segment",
+    "owner",
+    "service",
+    "hours",
+    "cadence_hours",
+    "coverage_rate",
+    "call_count",
+    "meeting_count",
+]
+
+
 def effort(review: Review) -> Chapter:
     """Return the chapter on selling effort."""
     span = {"since": review.year_back, "until": review.until}
     hours = metrics.hours(review.crm, **span)
+    # Shares of the hours that went to accounts of a segment; the rest is in the table below.
+    at_accounts = metrics.hours(
+        review.crm, **span, only={"segment": list(review.crm.settings.cadence)}
+    )
     use = metrics.time_use(review.crm, **span)
     served = metrics.accounts(review.crm, **span)
     words = {key: review.word(key) for key in ("hours", "time_use", "served")}
     blocks = [
-        Chart(charts.effort_shares(hours), words["hours"], review.word("hours_note")),
+        Chart(
+            charts.effort_shares(at_accounts, lang=review.lang),
+            words["hours"],
+            review.word("hours_note"),
+        ),
         Table(hours[_HOURS], words["hours"], review.word("hours_note")),
-        Table(use, words["time_use"], rows=20),
-        Table(served, words["served"], review.word("served_note"), rows=10),
+        Table(use[_USE], words["time_use"], rows=20),
+        Table(served[_SERVED], words["served"], review.word("served_note"), rows=10),
     ]
     sheets = {
         words["hours"]: Sheet(hours, words["hours"], review.word("hours_note")),

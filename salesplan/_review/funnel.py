@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from salesplan import charts
 from salesplan import funnel as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Table
+from salesplan.html import Chart, Note, Table
 
 _STEPS = [
     "pipeline",
@@ -28,8 +29,12 @@ def funnel(review: Review) -> Chapter:
     crm = review.crm
     steps = metrics.conversion(crm, since=review.year_back, until=review.until)
     rates = metrics.win_rate(crm, since=review.year_back, until=review.until, by="owner")
+    compared = metrics.compare(crm, since=review.year_back, until=review.until)
     blocks = [
+        Chart(charts.funnel(steps, lang=review.lang), review.word("conversion")),
         Table(steps[_STEPS], review.word("conversion"), review.word("conversion_note")),
+        Note(compared.sentence),
+        Chart(charts.rates(compared.table, "owner", lang=review.lang), review.word("win_rates")),
         Table(rates[["owner", *_RATES]], review.word("win_rates"), review.word("win_rates_note")),
     ]
     sheets = {

@@ -37,11 +37,12 @@ def revenue(review: Review) -> Chapter:
     words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
     policy = metrics.Policy().note
     blocks = [
-        Chart(charts.mrr_bridge(bridge), words["bridge"], policy),
-        Chart(charts.mrr_movements(months), words["movements"]),
+        Chart(charts.mrr_bridge(bridge, lang=review.lang), words["bridge"], policy),
+        Chart(charts.mrr_movements(months, lang=review.lang), words["movements"]),
         Table(lost[_CHURN], words["churn"], review.word("churn_note"), rows=12),
+        Chart(charts.revenue_mix(mix, lang=review.lang), words["mix"]),
         Table(mix, words["mix"], rows=20),
-        Table(due[_DUE], words["renewals"], rows=12),
+        Table(due[_DUE].sort_values("arr_amount", ascending=False), words["renewals"], rows=12),
         Note(policy),
     ]
     sheets = {

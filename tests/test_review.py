@@ -1,0 +1,122 @@
+"""The review: whole in three languages, honest about what is missing, tied to the library."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from browser import page
+from office import recalculated
+
+import salesplan as sp
+from salesplan.errors import InputError, UnknownNameError
+
+SCHEME = sp.compensation.Scheme(
+    name="Paper", pays_each="year", criteria=[{"name": "bookings", "weight": 1}]
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("review")
+    return sp.review.write(sp.paper.crm(), quarter="2026-Q3", folder=folder, scheme=SCHEME)
+
+
+def test_the_page_is_whole(written):
+    html = written[0].read_text("utf-8")
+    for key in (
+        "headlines",
+        "revenue",
+        "pipeline",
+        "funnel",
+        "acquisition",
+        "effort",
+        "compensation",
+        "quality",
+        "definitions",
+    ):
+        assert f'<section id="{key}"' in html
+    assert "cannot be shown" not in html
+    assert html.count("Plotly.newPlot") >= 5
+    assert not re.search(
+        r"\b(nan|NaN|None|NaT)\b", re.sub(r"<script.*?</script>", "", html, flags=re.S)
+    )
+
+
+@pytest.mark.browser
+def test_the_page_opens_without_a_fault(written):
+    with page() as opened:
+        opened.goto(written[0].as_uri())
+        opened.wait_for_selector(".main-svg")
+        assert opened.faults == []
+        assert opened.locator("nav a").count() == 9
+
+
+def test_the_workbook_ties_to_the_library(written, tmp_path):
+    sheets = recalculated(written[1], tmp_path)
+    deals = sp.pipeline.open_deals(sp.paper.crm())
+    column = list(deals.columns).index("amount")
+    total = sheets["Open deals"][-1]
+    assert total[0] == "Total"
+    assert total[column] == pytest.approx(deals["amount"].sum())
+    errors = [c for rows in sheets.values() for row in rows for c in row if str(c).startswith("#")]
+    assert errors == []
+
+
+def test_same_exports_same_bytes(tmp_path):
+    once, again = (
+        sp.review.write(sp.paper.crm(), quarter="2026-Q3", folder=tmp_path / name)
+        for name in ("a", "b")
+    )
+    for left, right in zip(once, again, strict=True):
+        assert left.read_bytes() == right.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("de", "Datenqualität"), ("fr", "Qualité des données")]
+)
+def test_other_languages(tmp_path, lang, words):
+    html = sp.review.write(sp.paper.crm(), quarter="2026-Q3", folder=tmp_path, lang=lang)[0]
+    assert words in html.read_text("utf-8")
+
+
+def test_a_missing_table_names_the_export_and_the_rest_is_produced(tmp_path):
+    frames = sp.paper.frames()
+    deals = {name: frames[name] for name in ("opportunities", "stages")}
+    crm = sp.from_frames(deals, as_of="2026-09-30")
+    html = sp.review.write(crm, quarter="2026-Q3", folder=tmp_path)[0].read_text("utf-8")
+    assert "recurring revenue needs contract_lines" in html
+    assert html.count("This chapter cannot be shown.") >= 2
+    assert "Stage conversion" in html
+
+
+def test_an_empty_book_still_gives_a_page(tmp_path):
+    crm = sp.from_frames({"people": pd.DataFrame({"person_id": ["a"]})}, as_of="2026-09-30")
+    html = sp.review.write(crm, quarter="2026-Q3", folder=tmp_path)[0].read_text("utf-8")
+    assert "cannot be shown" in html
+
+
+def test_hostile_text_stays_text(tmp_path):
+    frames = sp.paper.frames()
+    bad = "<script>document.title='owned'</script>"
+    frames["people"].loc[1, "name"] = bad
+    frames["accounts"].loc[:, "name"] = '=HYPERLINK("http://x","y")\'); DROP TABLE people; --'
+    frames["opportunities"].loc[:, "product"] = bad
+    crm = sp.from_frames(frames, as_of="2026-09-30")
+    written = sp.review.write(crm, quarter="2026-Q3", folder=tmp_path, scheme=SCHEME)
+    with page() as opened:
+        opened.goto(written[0].as_uri())
+        opened.wait_for_selector(".main-svg")
+        assert "owned" not in opened.title()
+        assert opened.faults == []
+
+
+def test_wrong_calls(crm, tmp_path):
+    with pytest.raises(InputError, match="names a month"):
+        sp.review.write(crm, quarter="2026-09", folder=tmp_path)
+    with pytest.raises(UnknownNameError, match="lang='es'"):
+        sp.review.write(crm, quarter="2026-Q3", folder=tmp_path, lang="es")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot be written"):
+        sp.review.write(crm, quarter="2026-Q3", folder=tmp_path / "file")

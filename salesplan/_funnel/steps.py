@@ -54,7 +54,7 @@ def _complete(
     steps: pd.DataFrame, states: pd.DataFrame, ladder: pd.DataFrame, keys: Sequence[str]
 ) -> pd.DataFrame:
     """Give every group all stages of its pipelines: one that nobody stood at counts 0."""
-    groups = states[[*keys, "pipeline"]] if keys else ladder[["pipeline"]]
+    groups = states[[*keys, "pipeline"]] if keys or len(states) else ladder[["pipeline"]]
     every = groups.drop_duplicates().merge(ladder, on="pipeline")
     whole = every.merge(steps, on=[*keys, "pipeline", "position"], how="left")
     counts = [name for name in steps.columns if name not in every.columns]

@@ -12,6 +12,7 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -121,6 +122,8 @@ def _fill(
     paths = sources.files_in(where, faults)
     opened = sources.open_all(paths, settings, scratch, faults)
     feeds = [f for s in opened for f in recognition.feeds(s, settings, faults)]
+    if order.as_of is None and (days := snapshots.days_of_series(feeds)):
+        order = replace(order, as_of=max(days.values()))
     feeds = snapshots.parted(feeds)
     unused = [s for s in opened if all(f.source is not s for f in feeds)]
     if not feeds and not faults.sentences:

@@ -103,7 +103,8 @@ def parsed(raw: str, clean: str, style: Dates) -> str:
     if style.likely:
         quick = f"try_strptime({raw}, {sql.text(style.likely)})"
     elif style.classes == ("iso",):
-        quick = f"CASE WHEN {raw} BETWEEN '1' AND '3' THEN TRY_CAST({raw} AS TIMESTAMP) END"
+        bare = sql.text(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
+        quick = f"CASE WHEN regexp_full_match({raw}, {bare}) THEN TRY_CAST({raw} AS TIMESTAMP) END"
     else:
         return f"CASE WHEN {raw} IS NOT NULL THEN {careful} END"
     return f"CASE WHEN {raw} IS NOT NULL THEN COALESCE({quick}, {careful}) END"

@@ -41,14 +41,20 @@ def date_in(name: str) -> dt.date | None:
         return None
 
 
+def days_of_series(feeds: Sequence[Feed]) -> dict[int, dt.date]:
+    """Return source -> day where the exports of deals are dated copies of one, else {}."""
+    deals = [f for f in feeds if f.table.name == "opportunities"]
+    days = {f.source.number: day for f in deals if (day := date_in(f.source.file))}
+    alike = len({f.source.headers for f in deals}) == 1
+    return days if alike and len(days) == len(deals) > 1 else {}
+
+
 def parted(feeds: Sequence[Feed]) -> list[Feed]:
     """Return the feeds, the earlier ones of a series of dated exports fed into snapshots."""
-    deals = [f for f in feeds if f.table.name == "opportunities"]
-    days = {f.source.number: date_in(f.source.file) for f in deals}
-    alike = len({f.source.headers for f in deals}) == 1
-    if len(deals) < 2 or not alike or None in days.values():
+    days = days_of_series(feeds)
+    if not days:
         return list(feeds)
-    latest = max(day for day in days.values() if day)
+    latest = max(days.values())
     return [
         _copy(f, day)
         if f.table.name == "opportunities" and (day := days[f.source.number]) and day < latest

@@ -46,7 +46,7 @@ def building(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             yield from _filled(beside)
             _synchronise(beside)
             _put_in_place(beside, path)
-        except (duckdb.IOException, OSError) as error:
+        except (duckdb.IOException, duckdb.FatalException, OSError) as error:
             raise BookError(
                 f"{path} could not be written: {str(error).splitlines()[0]} "
                 "The book of the last load, if there was one, is unchanged."

@@ -130,7 +130,7 @@ def _paid(
     money = _money(criterion, figures, rate, share)
     if criterion.curve.is_money:
         money = money * present.spell_share * _in_force(criterion, panel) * present.in_force
-    money = np.where(holds, np.nan_to_num(money), 0.0)
+    money = np.where(holds & ~np.isnan(money), money, 0.0)
     if scheme.negative == "zero" and criterion.effect == "adds":
         money = np.maximum(money, 0.0)
     capped = _capped(

@@ -16,7 +16,7 @@ import numpy as np
 
 from salesplan._allocation.curves import Curves
 from salesplan._allocation.envelope import envelope
-from salesplan._allocation.single import Relaxed, Task, solve
+from salesplan._allocation.single import Relaxed, Task, solve, total
 from salesplan._allocation.solution import Solution, clean
 from salesplan.stats import Floats
 
@@ -38,7 +38,7 @@ class Problem:
     def worth(self, effort: Floats) -> float:
         """Return the value of an effort, less the cost of its hours."""
         value = float(np.sum(self.curves.value(effort)))
-        return value - self.floor_price * float(np.dot(self.cost, effort))
+        return value - self.floor_price * total(self.cost, effort)
 
 
 @dataclass(order=True)
@@ -73,7 +73,7 @@ class _Search:
 
     def add(self, low: Floats, high: Floats) -> None:
         problem = self.problem
-        if np.dot(problem.cost, low) > problem.capacity * (1 + 1e-12):
+        if total(problem.cost, low) > problem.capacity * (1 + 1e-12):
             return
         task = Task(
             envelope(problem.curves, low, high),

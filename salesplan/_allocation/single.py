@@ -19,6 +19,11 @@ _PASSES = 200
 _EXACT = 1e-14
 
 
+def total(hours: Floats, effort: Floats) -> float:
+    """Return the sum of products; unlike a threaded dot product, the same on every machine."""
+    return float(np.sum(hours * effort))
+
+
 @dataclass(frozen=True)
 class Relaxed:
     """The optimum over the envelopes: effort, price of an hour, proven bound.
@@ -52,12 +57,12 @@ class _Smooth:
 
     def hours(self, effort: Floats) -> float:
         """Return the hours of an effort above the start."""
-        return float(np.dot(self.cost, effort - self.start))
+        return total(self.cost, effort - self.start)
 
     def give(self, effort: Floats) -> float:
         """Return the hours released when the price rises by one log unit."""
         free = (effort > self.start) & (effort < self.stop)
-        return float(np.dot(self.cost * free, self.curves.stretch(effort)))
+        return total(self.cost * free, self.curves.stretch(effort))
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Task:
     @property
     def spare(self) -> float:
         """Hours above the lowest efforts."""
-        return self.capacity - float(np.dot(self.cost, self.envelope.low))
+        return self.capacity - total(self.cost, self.envelope.low)
 
 
 @dataclass(frozen=True)
@@ -177,11 +182,11 @@ def _settled(smooth: _Smooth, effort: Floats, hours: float) -> Floats:
     """Hand the last rounding error of the hours to the segments that can move."""
     free = (effort > smooth.start) & (effort < smooth.stop)
     give = np.where(free, smooth.curves.stretch(effort), 0.0)
-    total = float(np.dot(smooth.cost, give))
+    movable = total(smooth.cost, give)
     left = hours - smooth.hours(effort)
-    if total <= 0 or abs(left) > 1e-6 * hours:
+    if movable <= 0 or abs(left) > 1e-6 * hours:
         return effort
-    return np.clip(effort + give * (left / total), smooth.start, smooth.stop)
+    return np.clip(effort + give * (left / movable), smooth.start, smooth.stop)
 
 
 def _placed(
@@ -199,7 +204,7 @@ def _placed(
     value = float(np.sum(envelope.curves.value(envelope.low)) + length @ envelope.line_slope[lines])
     family = envelope.family
     value += float(np.sum(family.value(smooth_effort) - family.value(envelope.start)))
-    used = float(np.dot(cost, effort))
+    used = total(cost, effort)
     # Rounding may leave a moment unsold at this price; a bound must count it.
     unsold = max(task.capacity - used, 0.0) * (price - task.floor_price) if price else 0.0
     unsold = 0.0 if np.isnan(unsold) else unsold

@@ -16,6 +16,7 @@ from salesplan._allocation.branch import Problem
 from salesplan._allocation.curves import Index
 from salesplan._allocation.exact import Choice, best_choice
 from salesplan._allocation.grid import Grid, Steps, by_worth, grid, steps
+from salesplan._allocation.single import total
 from salesplan._allocation.solution import Solution
 from salesplan.stats import Floats
 
@@ -42,7 +43,7 @@ def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
     """Return the best whole calls under one capacity, with the proven bound."""
     levels = grid(problem)
     start = problem.worth(problem.low)
-    spare = problem.capacity - float(np.dot(problem.cost, problem.low))
+    spare = problem.capacity - total(problem.cost, problem.low)
     slack = 1e-9 * max(abs(problem.capacity), 1e-300) if np.isfinite(problem.capacity) else 0.0
     greedy = _greedy(steps(levels, problem.cost), spare + slack, len(problem.cost))
     method = "one sort and fill"
@@ -154,7 +155,7 @@ def every_capacity(problem: Problem) -> tuple[Floats, Floats, Floats]:
     """
     found = steps(grid(problem), problem.cost)
     order, density = by_worth(found)
-    start, base = problem.worth(problem.low), float(np.dot(problem.cost, problem.low))
+    start, base = problem.worth(problem.low), total(problem.cost, problem.low)
     hours = base + np.concatenate([[0.0], np.cumsum(found.hours[order])])
     value = start + np.concatenate([[0.0], np.cumsum(found.net[order])])
     return hours, value, np.concatenate([density, [0.0]])

@@ -16,7 +16,8 @@ def _finished(figure: go.Figure, title: str, *, note: str, height: int = 420) ->
     theme.finish(figure, title, note=note, height=height, margin=margin)
     figure.layout.annotations[-1].update(y=0, yshift=-56)
     figure.update_layout(legend={"y": 1.0, "yanchor": "bottom"}, title_y=0.97, title_yanchor="top")
-    return figure
+    # Segments and sellers are text of a CRM: no markup of theirs may reach a label.
+    return theme.harmless(figure)
 
 
 def allocation(table: pd.DataFrame, *, lang: str = "en", largest: int = 15) -> go.Figure:

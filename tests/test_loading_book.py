@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_the_old_book(tmp_path):
 
 
 def test_the_folder_of_the_book_must_exist(tmp_path):
-    with pytest.raises(BookError, match="does not exist. Make it first"):
+    with pytest.raises(BookError, match=r"does not exist\. Make it first"):
         sp.load(exports(tmp_path / "a", 1), into=tmp_path / "none" / "crm.duckdb")
     with pytest.raises(BookError, match="is a folder"):
         sp.load(tmp_path / "a", into=tmp_path)
@@ -114,7 +114,7 @@ def test_a_book_of_another_layout_is_refused_with_a_sentence(tmp_path):
     engine = book.create(path)
     engine.execute("UPDATE book SET value = '0' WHERE name = 'format'")
     engine.close()
-    with pytest.raises(BookError, match="another version of salesplan .* Load the exports again"):
+    with pytest.raises(BookError, match=r"another version of salesplan .* Load the exports again"):
         sp.open(path)
 
 

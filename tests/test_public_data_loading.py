@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.public_data import SETTINGS, load_public
 
 NAMES = sorted(path.stem for path in SETTINGS.glob("*.toml"))

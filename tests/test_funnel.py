@@ -305,13 +305,13 @@ def test_shuffled_labels_bring_up_nobody():
     """At 5 %, at most some 25 of 500 shuffles may name anyone (40 is three sigma above)."""
     rng = np.random.default_rng(20260930)
     won = rng.random(1500) < 0.4
-    sizes = rng.multinomial(1500, rng.dirichlet(np.full(12, 3.0)))
-    owners = np.repeat(np.arange(12), sizes)
+    sizes = rng.multinomial(1500, rng.dirichlet(np.full(8, 3.0)))
+    owners = np.repeat(np.arange(8), sizes)
     alarms = named = 0
     for _ in range(500):
         shuffled = rng.permutation(won)
-        k = np.bincount(owners, weights=shuffled, minlength=12)
-        frame = pd.DataFrame({"owner": range(12), "k": k.astype(int), "n": sizes})
+        k = np.bincount(owners, weights=shuffled, minlength=8)
+        frame = pd.DataFrame({"owner": range(8), "k": k.astype(int), "n": sizes})
         found = sp.funnel.compare_rates(frame, "owner")
         alarms += found.p_value < 0.05
         named += bool(found.table["differs"].any())

@@ -26,7 +26,7 @@ DEALS = st.lists(
     max_size=25,
 )
 # Each example builds a Crm: fewer examples with more deals in each see as much for less time.
-settings.register_profile("few", parent=settings.get_profile("house"), max_examples=8)
+settings.register_profile("few", parent=settings.get_profile("house"), max_examples=6)
 FEW = settings.get_profile("few")
 
 COLUMNS = [
@@ -48,7 +48,7 @@ def as_rows(frame: pd.DataFrame) -> list[dict]:
     return [{key: None if pd.isna(v) else int(v) for key, v in row.items()} for row in rows]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     DEALS,
     st.sampled_from(["visited", "reached", "strict"]),

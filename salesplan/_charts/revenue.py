@@ -155,7 +155,8 @@ def quick_ratio(churn: pd.DataFrame, *, lang: str = "en") -> go.Figure:
                        line={"color": theme.NEUTRAL, "width": 2, "dash": "dot"})
         )  # fmt: skip
     figure.add_hline(y=1, line={"color": theme.TARGET, "dash": "dash", "width": 1})
-    figure.update_yaxes(rangemode="tozero")
+    # A month with hardly a loss has a ratio in the hundreds; a log axis keeps the others readable.
+    figure.update_yaxes(type="log")
     note = f"{word('quick_note', lang)} {policy_note(churn)}"
     return finished(figure, word("quick_title", lang), note, showlegend=False)
 

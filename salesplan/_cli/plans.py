@@ -98,9 +98,9 @@ def schema(
     elif what == "measures":
         console.show(sp.kpi.catalogue()[["name", "unit", "good", "definition"]], "Measures")
     elif what == "profiles":
-        from salesplan.exports import profiles
+        from salesplan.exports import catalogue
 
-        console.show(profiles(), "CRM profiles")
+        console.show(catalogue(), "CRM profiles")
     else:
         from salesplan.loading.dictionary import dictionary
 

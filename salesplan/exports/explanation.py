@@ -147,5 +147,5 @@ def catalogue() -> pd.DataFrame:
         for crm in profiles().values()
         for name, export in crm.exports.items()
     ]
-    columns = ["profile", "title", "export", "table_name", "evidence", "history", "source"]
+    columns = ["profile", "crm", "export", "table_name", "evidence", "history", "source"]
     return pd.DataFrame(rows, columns=columns)

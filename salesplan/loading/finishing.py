@@ -59,8 +59,18 @@ def finish(
     checks.run(engine, day, order.settings)
     reading.report(engine, staged, unused)
     if order.pseudonymise:
-        pseudonyms.apply(engine)
+        pseudonyms.apply(engine, _personal_keys(staged))
     return day
+
+
+def _personal_keys(staged: Sequence[Staged]) -> list[tuple[str, str]]:
+    """Return the keys that a name or mail stands in for, as the export has no identifier."""
+    found: list[tuple[str, str]] = []
+    for feed in (one.feed for one in staged):
+        headers = feed.recognised.columns
+        personal = {headers.get(c.name) for c in feed.table.columns if c.personal} - {None}
+        found += [(feed.table.name, k) for k in feed.table.key if headers.get(k) in personal]
+    return found
 
 
 def _settle_keys(engine: Engine, table: str, staged: Sequence[Staged]) -> None:

@@ -119,7 +119,7 @@ def against_slsqp() -> None:
     room = {
         "type": "ineq",
         "fun": lambda x: task.capacity - task.cost @ x,
-        "jac": lambda x: -task.cost,
+        "jac": lambda _: -task.cost,
     }
     start = np.full(SLSQP_SIZE, task.capacity / task.cost.sum())
     begun = time.perf_counter()

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
 
 from salesplan import dimensions, stats
 from salesplan.crm import Crm
@@ -170,8 +169,9 @@ def _inverse_rate(step: str, per: str, successes: float, trials: float) -> list[
 def _per_piece(step: str, per: str, count: float, base: float) -> list[Any]:
     if base == 0 or count == 0:
         return [step, per, count, base, np.nan, np.nan, np.nan, "measured", _why(0)]
-    low = distributions.chi2.ppf(0.025, 2 * count) / 2
-    high = distributions.chi2.ppf(0.975, 2 * count + 2) / 2
+    from scipy.special import chdtri  # upper quantiles of chi-square, without scipy.stats
+
+    low, high = chdtri(2 * count, 0.975) / 2, chdtri(2 * count + 2, 0.025) / 2
     return [step, per, count, base, count / base, low / base, high / base, "measured", _why(base)]
 
 

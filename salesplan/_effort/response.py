@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
-from scipy import stats as distributions
 
 from salesplan.errors import InputError, all_faults, did_you_mean, one_of
 from salesplan.stats import Floats
@@ -122,6 +120,8 @@ MODELS: dict[str, tuple[tuple[str, ...], Model]] = {
 
 def fit_curve(family: str, x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
     """Return least-squares parameters, their standard errors and the sum of squares."""
+    from scipy import optimize  # a second to import: only for those who fit
+
     size = float(np.max(np.abs(y))) or 1.0
     reach = float(np.max(x)) or 1.0
 
@@ -213,6 +213,8 @@ def fit_history(history: pd.DataFrame, *, family: str) -> pd.DataFrame:
 
 
 def _fitted(segment: str, own: pd.DataFrame, family: str) -> dict[str, Any]:
+    from scipy import stats as distributions
+
     x, y = own["effort"].to_numpy(float), own["value"].to_numpy(float)
     names = MODELS[family][0]
     row: dict[str, Any] = {"segment": segment, "curve": family, "point_count": len(x)}

@@ -162,3 +162,15 @@ def test_the_year_of_a_scheme_is_filtered_by_criterion(crm):
     ada = lines[lines["person_id"] == "ada"].set_index("line")
     assert ada.loc["bookings", ["actual", "target"]].tolist() == [16000, 20000]
     assert ada.loc["plus", ["actual", "target"]].tolist() == [6000, 5000]
+
+
+def test_last_years_scheme_pays_what_was_paid():
+    """The demo's payroll was made by its generator; the engine must come to the same cents."""
+    crm = sp.load("data/demo")
+    scheme = sp.compensation.Scheme.read("data/schemes/field_2026.toml")
+    tested = sp.scenario.backtest(crm, scheme, year="FY2026")
+    assert len(tested.compared) == 14
+    assert tested.compared["delta_amount"].abs().max() < 0.005
+    goals = sp.kpi.goals(crm, year="FY2026").query("measure == 'Bookings'")
+    reached = (goals["attainment_rate"] >= 1).sum()
+    assert tested.diagnosis.goal.set_index("line").loc["bookings", "k"] == reached

@@ -116,4 +116,3 @@ class Clawback(Document):
     within_days: int | None = Field(None, ge=1, description="cancelled later costs nothing")
     share: float = Field(1.0, gt=0, le=1)
     declining: bool = Field(False, description="less for each day the deal lived")
-    reduces_attainment: bool = False

@@ -95,15 +95,20 @@ def attainments(simulation: Simulation) -> pd.DataFrame:
 
 
 def _of_person(simulation: Simulation, line: Line) -> np.ndarray:
-    """Return the mean of a person's attainments, each period weighing with its goal."""
-    value, goal = line.figures.attainment, np.abs(line.figures.target)
-    known = line.holds & ~np.isnan(value) & ~np.isnan(goal)
-    last = _last_of_year(simulation) if simulation.scheme.accrual == "year_to_date" else None
-    if last is not None:
-        known = known & last
+    """Return each person's attainment over all periods.
+
+    Sums of actuals over sums of goals, where they add up: a cap on attainment limits the pay,
+    not whether the goal was reached. Otherwise the mean, each period weighing with its goal.
+    """
+    figures, goal = line.figures, np.abs(line.figures.target)
+    known = line.holds & ~np.isnan(figures.attainment) & ~np.isnan(goal)
+    if simulation.scheme.accrual == "year_to_date":
+        known = known & _last_of_year(simulation)
+    adds_up = line.criterion.totals == "sum" and line.criterion.better == "higher"
+    value = np.nan_to_num(figures.actual) if adds_up else figures.attainment * goal
     size = simulation.panel.shape[0]
     person = np.broadcast_to(simulation.panel.spell_person[:, None], known.shape)[known]
-    top = np.bincount(person, (value * goal)[known], minlength=size)
+    top = np.bincount(person, value[known], minlength=size)
     bottom = np.bincount(person, goal[known], minlength=size)
     result: np.ndarray = top / np.where(bottom > 0, bottom, np.nan)
     return result

@@ -154,8 +154,10 @@ def main(rows: int = ROWS) -> None:
         by_pandas = seconds(lambda: careful_pandas(file, folder))
         print(f"DuckDB, plain CREATE TABLE AS   {by_plain:6.1f} s")
         print(f"sp.load                         {by_us:6.1f} s   {by_us / by_plain:.2f} x plain")
-        print(f"pandas, careful                 {by_pandas:6.1f} s   sp.load is "
-              f"{by_us / by_pandas:.2f} x pandas")
+        print(
+            f"pandas, careful                 {by_pandas:6.1f} s   sp.load is "
+            f"{by_us / by_pandas:.2f} x pandas"
+        )
         print(f"peak memory of sp.load          {peak_memory(folder):6.2f} GiB")
         workbook_ratio(folder)
 
@@ -166,8 +168,10 @@ def workbook_ratio(folder: Path) -> None:
     write_workbook(book, SHEET_ROWS)
     by_us = seconds(lambda: sp.load(book, as_of="2026-09-30").close())
     theirs = by_openpyxl(book, SHEET_ROWS)
-    print(f"workbook of {SHEET_ROWS:,} rows: sp.load {by_us:.1f} s, openpyxl {theirs:.1f} s, "
-          f"{theirs / by_us:.1f} times as fast")
+    print(
+        f"workbook of {SHEET_ROWS:,} rows: sp.load {by_us:.1f} s, openpyxl {theirs:.1f} s, "
+        f"{theirs / by_us:.1f} times as fast"
+    )
 
 
 if __name__ == "__main__":

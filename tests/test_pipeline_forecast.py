@@ -1,0 +1,179 @@
+"""Forecast and calibration: learnt chances, repeatable draws, intervals that hold."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import salesplan as sp
+from salesplan import pipeline
+from salesplan._pipeline import draws, odds
+from salesplan.errors import UnknownNameError
+
+
+def lives(seed=1, count=4000):
+    """Deals of one stage that leave it after an even time, four in ten of them won."""
+    rng = np.random.default_rng(seed)
+    began = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 912, count), "D")
+    lasts = pd.to_timedelta(rng.integers(1, 101, count), "D")
+    won = rng.random(count) < 0.4
+    frame = pd.DataFrame(
+        {
+            "opportunity_id": [f"O{i:05}" for i in range(count)],
+            "created_on": began,
+            "closed_on": began + lasts,
+            "stage": np.where(won, "Won", "Lost"),
+            "amount": 1000.0,
+        }
+    )
+    is_open = frame["closed_on"] > "2026-06-30"
+    frame.loc[is_open, ["stage", "closed_on"]] = ["Working", pd.NaT]
+    stages = pd.DataFrame(
+        {"stage": ["Working", "Won", "Lost"], "position": [1, 2, 3],
+         "status": ["open", "won", "lost"]}
+    )  # fmt: skip
+    entered = frame[["opportunity_id", "created_on"]].set_axis(
+        ["opportunity_id", "changed_at"], axis=1
+    )
+    ended = frame.loc[~is_open, ["opportunity_id", "closed_on", "stage"]].set_axis(
+        ["opportunity_id", "changed_at", "stage"], axis=1
+    )
+    changes = pd.concat([entered.assign(stage="Working"), ended], ignore_index=True)
+    changes["amount"] = 1000.0
+    tables = {"opportunities": frame, "stages": stages, "stage_changes": changes}
+    kept = {"opportunities": frame[frame["created_on"] <= "2026-06-30"]}
+    kept["stage_changes"] = changes[
+        changes["opportunity_id"].isin(kept["opportunities"].iloc[:, 0])
+    ]
+    return sp.from_frames(tables | kept, as_of="2026-06-30")
+
+
+@cache
+def steady():
+    return lives()
+
+
+def test_learnt_chances_are_those_of_the_process():
+    deals = pipeline.forecast_deals(steady(), until="2026-07-31")  # 30 days ahead
+    # Evenly spread ends up to day 100: of deals still open after t days, 30 / (100 - t) end in
+    # the next 30 days, four in ten of them won.
+    age = deals["age_days"].to_numpy()
+    truth = 0.4 * np.minimum(1, 30 / np.maximum(100 - age, 30))
+    known = age < 60
+    gap = deals["won_probability"].to_numpy()[known] - truth[known]
+    assert abs(gap.mean()) < 0.03
+    assert np.abs(gap).max() < 0.09
+    assert (deals["won_probability"] + deals["lost_probability"] <= 1 + 1e-9).all()
+
+
+def test_forecast_of_a_steady_process():
+    table = pipeline.forecast(steady(), until="2026-10-01", seed=3, measure="count")
+    last = table.iloc[-1]
+    # 4.4 deals begin each day and 40 % are won, so about 164 wins in 92 days.
+    to_come = last["expected_count"] - last["won_count"]
+    assert to_come == pytest.approx(4000 / 912 * 0.4 * 92, rel=0.1)
+    assert table["expected_count"].is_monotonic_increasing
+    parts = last[["open_count", "new_count"]].sum()
+    assert last["expected_count"] == pytest.approx(parts + last["won_count"], rel=1e-9)
+    assert last["low_count"] <= last["quarter_count"] <= last["median_count"]
+    assert last["median_count"] <= last["three_quarter_count"] <= last["high_count"]
+
+
+def test_the_same_seed_gives_the_same_draws():
+    once, again = (
+        pipeline.forecast(steady(), until="2026-09-01", seed=5, draws=200) for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(once, again)
+    other = pipeline.forecast(steady(), until="2026-09-01", seed=6, draws=200)
+    assert not once.equals(other)
+
+
+def test_won_so_far_counts_from_the_start_named():
+    won = (
+        steady()
+        .query(
+            "SELECT count(*) AS n FROM opportunities "
+            "WHERE status = 'won' AND closed_on >= '2026-06-01'"
+        )["n"]
+        .iloc[0]
+    )
+    table = pipeline.forecast(
+        steady(), until="2026-08-01", since="2026-06-01", seed=1, measure="count"
+    )
+    assert table["won_count"].iloc[-1] == won
+
+
+def test_correlation_widens_and_keeps_the_mean():
+    alone, together = (
+        pipeline.forecast(steady(), until="2026-08-01", seed=2, correlation=r).iloc[-1]
+        for r in (0.0, 0.3)
+    )
+    width = alone["high_amount"] - alone["low_amount"]
+    assert together["high_amount"] - together["low_amount"] > 1.5 * width
+    assert together["expected_amount"] == pytest.approx(alone["expected_amount"], rel=0.05)
+
+
+def test_draws_of_open_deals_follow_their_chances():
+    rng = np.random.default_rng(0)
+    chances = np.array([[0.2, 0.5], [0.0, 1.0]])
+    totals = draws.open_wins(chances, np.zeros((2, 2)), np.array([10.0, 1.0]), 20000, 0.0, rng)
+    assert totals.mean(axis=0) == pytest.approx([2.0, 6.0], abs=0.1)
+    assert (totals[:, 1] >= totals[:, 0]).all()  # what is won stays won
+
+
+def test_a_landmark_needs_enough_closed_deals():
+    past = pd.DataFrame(
+        {"kind": "", "stage": "A", "stay_days": [5.0] * 29, "is_staying": False,
+         "span_days": 9.0, "outcome": "won", "deal_count": 1.0}
+    )  # fmt: skip
+    assert odds.learn(past) == {}
+    more = pd.concat([past, past.iloc[:1]], ignore_index=True)
+    assert odds.learn(more)["", "A"][0].closed_count == 30
+
+
+def test_what_is_left_out_is_said():
+    frames = {name: steady().table(name) for name in ("opportunities", "stages", "stage_changes")}
+    unpriced = frames["opportunities"]["status"].eq("open")
+    frames["opportunities"].loc[unpriced, "amount"] = None
+    frames["stage_changes"]["amount"] = None
+    crm = sp.from_frames(frames, as_of="2026-06-30")
+    table = pipeline.forecast(crm, until="2026-08-01", seed=1, draws=100)
+    assert f"{unpriced.sum()} open deals without an amount" in table["reason"].iloc[0]
+    assert table["open_amount"].iloc[-1] == 0
+    with pytest.raises(UnknownNameError, match="'count'"):
+        pipeline.forecast(crm, until="2026-08-01", seed=1, measure="counts")
+
+
+def test_a_calibrated_process_calibrates():
+    table = pipeline.calibration(steady(), every=2, months=2, measure="count", draws=300, seed=1)
+    found = pipeline.calibration_scores(table).set_index("method")
+    assert len(table) >= 6
+    assert table["is_inside"].mean() >= 0.6
+    assert found.loc["forecast", "brier"] < found.loc["last_year", "brier"]
+    assert found.loc["crm", "brier"] != found.loc["crm", "brier"]  # this CRM has no probability
+    curve = pipeline.reliability(steady(), every=4, months=2)
+    mine = curve[curve["method"] == "forecast"]
+    inside = (mine["won_rate_low"] - 0.05 <= mine["predicted_rate"]) & (
+        mine["predicted_rate"] <= mine["won_rate_high"] + 0.05
+    )
+    assert inside.mean() >= 0.75
+
+
+def test_calibration_never_sees_the_future():
+    """Cutting the book off at an origin changes nothing of what was forecast there."""
+    crm, day = steady(), "2025-12-31"
+    whole = pipeline.forecast_deals(crm, as_of=day, until="2026-04-01")
+    deals = crm.table("opportunities")
+    deals = deals[deals["created_on"] <= day].copy()
+    later = deals["closed_on"] > day
+    deals.loc[later, ["stage", "status"]] = ["Working", "open"]
+    deals.loc[later, "closed_on"] = pd.NaT
+    changes = crm.table("stage_changes")
+    cut = sp.from_frames(
+        {"opportunities": deals, "stages": crm.table("stages"),
+         "stage_changes": changes[changes["changed_at"] < "2026-01-01"]},
+        as_of=day,
+    )  # fmt: skip
+    then = pipeline.forecast_deals(cut, until="2026-04-01")
+    pd.testing.assert_frame_equal(whole, then)

@@ -19,17 +19,17 @@ WHERE lower(COALESCE(sale_type, 'subscription')) IN ('subscription', 'support')
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "mrr", "MRR", "What customers in force pay a month, under a printed policy.",
-        "sum of the monthly price of recurring lines in force at the close", "money a month", "up",
+        "sum of the monthly price of recurring lines in force at the close", "money", "up",
         "Stripe Billing metric definitions", ("contract_lines",), "revenue.mrr",
         "one-off prices, licences, services, trials, tax",
     ),
     Measure(
-        "arr", "ARR", "MRR over a year.", "12 x MRR", "money a year", "up",
+        "arr", "ARR", "MRR over a year.", "12 x MRR", "money", "up",
         "ChartMogul, Annual Run Rate", ("contract_lines",), "revenue.mrr", "as MRR",
     ),
     Measure(
         "logo_churn", "Customer churn", "Share of the customers at the start who left.",
-        "customers lost / customers at the start", "rate a period", "down",
+        "customers lost / customers at the start", "rate", "down",
         "ChartMogul, Customer Churn Rate; the policy names the variant", ("contract_lines",),
         "revenue.churn",
         "customers who joined and left in one period, unless the policy counts them",
@@ -37,18 +37,18 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "gross_revenue_churn", "Gross revenue churn", "MRR lost of the MRR at the start.",
-        "(churn + contraction) / opening MRR", "rate a period", "down",
+        "(churn + contraction) / opening MRR", "rate", "down",
         "ChartMogul, MRR Churn Rate", ("contract_lines",), "revenue.churn", is_ratio=True,
     ),
     Measure(
         "grr", "Gross revenue retention", "MRR kept, growth of customers not counted.",
-        "sum of min(start, end) per customer / sum of start", "rate a period", "up",
+        "sum of min(start, end) per customer / sum of start", "rate", "up",
         "Chargebee, recurring revenue (per customer)", ("contract_lines",), "revenue.churn",
         "customers who were not there at the start", is_ratio=True,
     ),
     Measure(
         "nrr", "Net revenue retention", "MRR of the customers at the start, now.",
-        "sum of end / sum of start over customers at the start", "rate a period", "up",
+        "sum of end / sum of start over customers at the start", "rate", "up",
         "Baremetrics, Net Revenue Retention", ("contract_lines",), "revenue.churn",
         "customers who were not there at the start", is_ratio=True,
     ),
@@ -60,7 +60,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "arpa", "Revenue per account", "MRR of the average paying customer.",
-        "MRR / paying customers", "money a month", "up", "ChartMogul, Average Revenue Per Account",
+        "MRR / paying customers", "money", "up", "ChartMogul, Average Revenue Per Account",
         ("contract_lines",), "revenue.mrr", "customers at a price of 0", is_ratio=True,
     ),
     Measure(

@@ -152,8 +152,7 @@ SELECT {grouping.select}
   {_total(f"{base} AND t.status = 'lost'")} AS lost_amount,
   {_total(f"{base} AND t.status = 'open'")} AS open_amount,
   {_total(base)} AS base_amount,
-  CAST(count(DISTINCT CASE WHEN {base} THEN COALESCE(t.currency, $currency) END) AS BIGINT)
-    AS currency_count
+  {_several(f"CASE WHEN {base} THEN COALESCE(t.currency, $currency) END")} AS currency_count
 FROM deals AS t {once(grouping.joins, joins)}
 WHERE {condition} AND ({kept} OR {undated})
 {group_by(grouping)}
@@ -177,6 +176,11 @@ def _undated(basis: str, date: str) -> str:
 
 def _count(condition: str) -> str:
     return f"CAST(count(*) FILTER (WHERE {condition}) AS BIGINT)"
+
+
+def _several(value: str) -> str:
+    """Return 2 where a value differs within the group: cheaper than counting distinct ones."""
+    return f"CAST(CASE WHEN min({value}) <> max({value}) THEN 2 ELSE 1 END AS BIGINT)"
 
 
 def _total(condition: str) -> str:
@@ -210,7 +214,7 @@ def _reason(crm: Crm, row: Mapping[Hashable, Any]) -> str:
         count = row[f"{row['blind']}_count"]
         said.append(words(crm, f"reason_{row['blind']}_without_amount", count=count))
     elif row["currency_count"] > 1:
-        said.append(words(crm, "reason_currencies", count=row["currency_count"]))
+        said.append(words(crm, "reason_currencies"))
     elif row["amountless_count"]:
         said.append(words(crm, "reason_amountless", count=row["amountless_count"], n=row["n"]))
     return "; ".join(said)

@@ -6,6 +6,7 @@ is in the frame, and the definition stands below the picture.
 
 from __future__ import annotations
 
+from salesplan._charts.acquisition import channel_matrix, cost_per_first_meeting
 from salesplan._charts.compensation import attainment_bands, pay_curve, stress, winners_and_losers
 from salesplan._charts.effort import (
     allocation,
@@ -27,6 +28,7 @@ from salesplan._charts.revenue import (
     retention_curves,
     revenue_mix,
 )
+from salesplan._charts.selling import cost_per_step, no_show_heatmap, threshold_curve
 from salesplan._charts.theme import finish, harmless, identity
 
 __all__ = [
@@ -34,7 +36,10 @@ __all__ = [
     "allocation",
     "attainment_bands",
     "calibration",
+    "channel_matrix",
     "cohorts",
+    "cost_per_first_meeting",
+    "cost_per_step",
     "coverage",
     "effort_shares",
     "finish",
@@ -46,6 +51,7 @@ __all__ = [
     "layer_cake",
     "mrr_bridge",
     "mrr_movements",
+    "no_show_heatmap",
     "pay_curve",
     "plan_against_done",
     "policy_spread",
@@ -56,6 +62,7 @@ __all__ = [
     "size_curve",
     "stage_survival",
     "stress",
+    "threshold_curve",
     "time_in_stage",
     "value_of_next_hour",
     "waterfall",

@@ -49,7 +49,7 @@ def no_show_heatmap(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
             texttemplate="%{text}",
             colorscale=[[0, "#fff7ed"], [0.5, "#fdba74"], [1, theme.LOSS]],
             zmin=0,
-            zmax=float(rate.max(axis=None) or 1),
+            zmax=float(frame["no_show_rate"].max()),
             colorbar={"tickformat": ".0%", "outlinewidth": 0},
             xgap=2,
             ygap=2,

@@ -32,7 +32,7 @@ def read(exports: Path, settings: Path | None, as_of: str | None = None, **optio
 def demo(
     folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
-    scale: Annotated[float, typer.Option(help="Times the size of the company.")] = 1,
+    scale: Annotated[int, typer.Option(help="Times the size of the company.", min=1)] = 1,
 ) -> None:
     """Write the exports of a fictitious company."""
     with console.progress(f"Writing {folder}"):

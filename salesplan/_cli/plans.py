@@ -102,6 +102,6 @@ def schema(
 
         console.show(catalogue(), "CRM profiles")
     else:
-        from salesplan.loading.dictionary import dictionary
+        from salesplan.loading.dictionary import markdown
 
-        typer.echo(dictionary())
+        typer.echo(markdown())

@@ -17,11 +17,11 @@ MEASURES: tuple[Measure, ...] = (
         title="Win rate",
         definition="Share of the deals closed in the period that were won.",
         formula="won / (won + lost), by closing date",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="Common practice; Wilson (1927) for the interval",
         tables=("opportunities",),
-        function="funnel.win_rate",
+        function="sp.funnel.win_rate",
         exclusions="open deals; deals that ended neither won nor lost",
         facts=(
             "SELECT o.owner_id AS person_id, o.closed_on AS on_date, "
@@ -36,11 +36,11 @@ MEASURES: tuple[Measure, ...] = (
         title="Win rate of deals created",
         definition="Share of the deals created in the period that are won by now.",
         formula="won / all deals, by creation date",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="Common practice; rises as open deals close",
         tables=("opportunities",),
-        function='funnel.win_rate(basis="created")',
+        function="sp.funnel.win_rate",
         facts=(
             "SELECT o.owner_id AS person_id, o.created_on AS on_date, "
             f"CAST(o.status = 'won' AS INTEGER) AS value, 1 AS base, {_DIMENSIONS} {_DEALS}"
@@ -49,48 +49,15 @@ MEASURES: tuple[Measure, ...] = (
         filters=_FILTERS,
     ),
     Measure(
-        name="deals_won",
-        title="Deals won",
-        definition="Number of deals won in the period.",
-        formula="count of won deals, by closing date",
-        unit="deals",
-        good="up",
-        source="definition",
-        tables=("opportunities",),
-        function="funnel.win_rate",
-        facts=(
-            "SELECT o.owner_id AS person_id, o.closed_on AS on_date, 1 AS value, "
-            f"{_DIMENSIONS} {_DEALS} WHERE o.status = 'won'"
-        ),
-        filters=_FILTERS,
-    ),
-    Measure(
-        name="deals_created",
-        title="Deals created",
-        definition="Number of deals created in the period.",
-        formula="count of deals, by creation date",
-        unit="deals",
-        good="up",
-        source="definition",
-        tables=("opportunities",),
-        function='funnel.win_rate(basis="created")',
-        nature="activity",
-        facts=(
-            "SELECT o.owner_id AS person_id, o.created_on AS on_date, 1 AS value, "
-            f"{_DIMENSIONS} {_DEALS}"
-        ),
-        filters=_FILTERS,
-    ),
-    Measure(
         name="stage_conversion",
         title="Stage conversion",
         definition="Share of the deals at a stage that go on to the next one.",
         formula="deals at the next stage / deals at this stage, one cohort followed",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="HubSpot, Bitrix24 and Gong name the readings; intervals after Wilson (1927)",
         tables=("opportunities", "stages", "stage_changes"),
-        function="funnel.conversion",
+        function="sp.funnel.conversion",
         exclusions="history rows after the closing row; deals whose window is not over",
     ),
     Measure(
@@ -98,11 +65,11 @@ MEASURES: tuple[Measure, ...] = (
         title="Lead conversion",
         definition="Share of the leads captured that became a sale.",
         formula="leads with a won deal / leads",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="Common practice; recent leads have had less time",
         tables=("leads", "opportunities"),
-        function="funnel.lead_conversion",
+        function="sp.funnel.lead_conversion",
     ),
     Measure(
         name="time_in_stage",
@@ -113,7 +80,7 @@ MEASURES: tuple[Measure, ...] = (
         good="down",
         source="Kaplan & Meier (1958)",
         tables=("opportunities", "stages", "stage_changes"),
-        function="funnel.time_in_stage",
+        function="sp.funnel.time_in_stage",
         exclusions="stages that a deal skipped",
     ),
     Measure(
@@ -121,21 +88,21 @@ MEASURES: tuple[Measure, ...] = (
         title="Win probability",
         definition="Chance that a new deal is won within a number of days.",
         formula="Aalen-Johansen incidence of the win, the loss competing",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="Aalen & Johansen (1978)",
         tables=("opportunities",),
-        function="funnel.win_probability",
+        function="sp.funnel.win_probability",
     ),
     Measure(
         name="renewed_share",
         title="Customers renewed",
         definition="Share of customers whose recurring term ended and who renewed it.",
         formula="customers with a follow-up line / customers with an ended recurring line",
-        unit="0..1",
+        unit="rate",
         good="up",
         source="Bow-tie funnel",
         tables=("contract_lines",),
-        function="funnel.bow_tie",
+        function="sp.funnel.bow_tie",
     ),
 )

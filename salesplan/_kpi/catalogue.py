@@ -17,7 +17,6 @@ _AREAS = (
     "revenue",
     "acquisition",
     "effort",
-    "actionplan",
     "compensation",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -101,7 +101,7 @@ def _mrr(crm: Crm, period: Period) -> Reading:
 def _logo_churn(crm: Crm, period: Period) -> Reading:
     """Read churn a month over the period, beside the customers it rests on."""
     found = revenue.churn(
-        _then(crm, period), since=period.since, until=period.until, unit=period.unit
+        _then(crm, period), since=period.since, until=period.until, unit=_unit(period)
     )
     if found.empty:
         return Reading(reason="no contract was in force")
@@ -146,6 +146,10 @@ def _goal_share(crm: Crm, period: Period) -> Reading:
 def _then(crm: Crm, period: Period) -> Crm:
     """Return the book as one looks at it on the last day of the period."""
     return crm.at(min(period.last_day, crm.as_of))
+
+
+def _unit(period: Period) -> Literal["month", "quarter", "year"]:
+    return "month" if period.unit == "month" else "year" if period.unit == "year" else "quarter"
 
 
 def _text(value: Any) -> str:

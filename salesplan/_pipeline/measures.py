@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salesplan.measures import Measure
+from salesplan.measures import Measure, Unit
 
 _DEALS = (
     "FROM opportunities AS o LEFT JOIN deal_money AS m ON m.opportunity_id = o.opportunity_id "
@@ -16,46 +16,28 @@ _FILTERS = ("product", "sale_type", "deal_type", "channel", "segment")
 
 
 def _of_pipeline(
-    name: str, title: str, definition: str, formula: str, unit: str, good: str, function: str,
+    name: str, title: str, definition: str, formula: str, unit: Unit, good: str, function: str,
     source: str, exclusions: str = "none", tables: tuple[str, ...] = ("opportunities",),
 ) -> Measure:  # fmt: skip
     """Return a measure of the whole pipeline: a state, so it does not add up over time."""
     return Measure(
         name=name, title=title, definition=definition, formula=formula, unit=unit,
         good="up" if good == "up" else "down", source=source, tables=tables,
-        function=f"pipeline.{function}", exclusions=exclusions,
+        function=f"sp.pipeline.{function}", exclusions=exclusions,
     )  # fmt: skip
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
-        name="pipeline_created",
-        title="Pipeline created",
-        definition="Amount of the deals created in the period, as it stands now.",
-        formula="sum of amounts in the reporting currency, by creation date",
-        unit="money",
-        good="up",
-        source="definition",
-        tables=("opportunities",),
-        function="pipeline.waterfall",
-        exclusions="deals without an amount or an exchange rate",
-        nature="activity",
-        facts=(
-            "SELECT o.owner_id AS person_id, o.created_on AS on_date, "
-            f"m.home_amount AS value, {_DIMENSIONS} {_DEALS}"
-        ),
-        filters=_FILTERS,
-    ),
-    Measure(
         name="pushed_share",
         title="Pushed deals",
         definition="Share of the deals closed in the period whose close date was ever pushed.",
         formula="deals pushed at least once / deals closed, by closing date",
-        unit="0..1",
+        unit="rate",
         good="down",
         source="Definition of the push counter in CRMs: moved to a later month",
         tables=("opportunities",),
-        function="pipeline.slippage",
+        function="sp.pipeline.slippage",
         exclusions="deals without a count of pushes",
         facts=(
             "SELECT o.owner_id AS person_id, o.closed_on AS on_date, "
@@ -88,20 +70,20 @@ MEASURES: tuple[Measure, ...] = (
     _of_pipeline(
         "stalled_share", "Stalled deals",
         "Share of open deals on which nothing happened for three weeks.",
-        "open deals without an activity within the limit / open deals", "0..1", "down",
+        "open deals without an activity within the limit / open deals", "rate", "down",
         "health", "definition", "planned and cancelled activities",
         ("opportunities", "activities"),
     ),
     _of_pipeline(
         "past_due_share", "Past their close date",
         "Share of dated open deals whose expected close date has passed.",
-        "open deals past their date / open deals with a date", "0..1", "down", "health",
+        "open deals past their date / open deals with a date", "rate", "down", "health",
         "definition", "open deals without a date",
     ),
     _of_pipeline(
         "slip_rate", "Slip rate",
         "Share of the deals due in a period that did not close in it.",
-        "due and still open at the end / due at the start", "0..1", "down", "slippage",
+        "due and still open at the end / due at the start", "rate", "down", "slippage",
         "Three more readings stand beside it", "deals created after the start",
         ("opportunities", "stage_changes"),
     ),

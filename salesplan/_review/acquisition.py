@@ -6,7 +6,7 @@ from salesplan import acquisition as metrics
 from salesplan import charts
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Chart, Table
+from salesplan.html import Block, Chart, Table
 
 _COSTS = [
     "channel",
@@ -26,13 +26,14 @@ _SEED = 7
 
 def acquisition(review: Review) -> Chapter:
     """Return the chapter on the cost of a first meeting."""
-    span = {"since": review.year_back, "until": review.until}
-    costs = metrics.cost_per_first_meeting(review.crm, **span, seed=_SEED)
-    missed = metrics.no_show_cost(review.crm, **span)
+    costs = metrics.cost_per_first_meeting(
+        review.crm, since=review.year_back, until=review.until, seed=_SEED
+    )
+    missed = metrics.no_show_cost(review.crm, since=review.year_back, until=review.until)
     words = {key: review.word(key) for key in ("first_meetings", "no_shows")}
-    blocks = [
+    blocks: list[Block] = [
         Chart(
-            charts.cost_per_first_meeting(costs),
+            charts.cost_per_first_meeting(costs, currency=review.currency, lang=review.lang),
             words["first_meetings"],
             review.word("first_meetings_note"),
         ),

@@ -6,7 +6,7 @@ from salesplan import charts
 from salesplan import effort as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Chart, Table
+from salesplan.html import Block, Chart, Table
 
 _HOURS = [
     "segment",
@@ -48,16 +48,18 @@ _SERVED = [
 
 def effort(review: Review) -> Chapter:
     """Return the chapter on selling effort."""
-    span = {"since": review.year_back, "until": review.until}
-    hours = metrics.hours(review.crm, **span)
+    hours = metrics.hours(review.crm, since=review.year_back, until=review.until)
     # Shares of the hours that went to accounts of a segment; the rest is in the table below.
     at_accounts = metrics.hours(
-        review.crm, **span, only={"segment": list(review.crm.settings.cadence)}
+        review.crm,
+        since=review.year_back,
+        until=review.until,
+        only={"segment": list(review.crm.settings.cadence)},
     )
-    use = metrics.time_use(review.crm, **span)
-    served = metrics.accounts(review.crm, **span)
+    use = metrics.time_use(review.crm, since=review.year_back, until=review.until)
+    served = metrics.accounts(review.crm, since=review.year_back, until=review.until)
     words = {key: review.word(key) for key in ("hours", "time_use", "served")}
-    blocks = [
+    blocks: list[Block] = [
         Chart(
             charts.effort_shares(at_accounts, lang=review.lang),
             words["hours"],

@@ -6,7 +6,7 @@ from salesplan import charts
 from salesplan import funnel as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Chart, Note, Table
+from salesplan.html import Block, Chart, Note, Table
 
 _STEPS = [
     "pipeline",
@@ -30,7 +30,7 @@ def funnel(review: Review) -> Chapter:
     steps = metrics.conversion(crm, since=review.year_back, until=review.until)
     rates = metrics.win_rate(crm, since=review.year_back, until=review.until, by="owner")
     compared = metrics.compare(crm, since=review.year_back, until=review.until)
-    blocks = [
+    blocks: list[Block] = [
         Chart(charts.funnel(steps, lang=review.lang), review.word("conversion")),
         Table(steps[_STEPS], review.word("conversion"), review.word("conversion_note")),
         Note(compared.sentence),

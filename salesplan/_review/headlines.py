@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from salesplan import formats, kpi
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
@@ -29,10 +31,10 @@ def headlines(review: Review) -> Chapter:
     """Return the chapter of headline numbers."""
     card = kpi.scorecard(review.crm, quarter=review.quarter.label)
     known = card[card["value"].notna()]
-    rows = [_headline(review, row) for row in known.to_dict("records")]
+    rows = [_headline(review, row) for row in _records(known)]
     unknown = card[card["value"].isna()]
     blocks: list[Any] = [Headlines(rows)]
-    blocks += [Note(f"{row['title']}: {row['reason']}") for row in unknown.to_dict("records")]
+    blocks += [Note(f"{row['title']}: {row['reason']}") for row in _records(unknown)]
     teams = kpi.scorecard(review.crm, quarter=review.quarter.label, by="team")
     blocks.append(_by_team(review, teams))
     sheets = {
@@ -42,6 +44,10 @@ def headlines(review: Review) -> Chapter:
         review.word("by_team"): Sheet(teams[["team", *_SHOWN]], review.word("by_team")),
     }
     return chapter(review, "headlines", blocks, sheets, list(card["measure"]))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False)]
 
 
 def _headline(review: Review, row: dict[str, Any]) -> Headline:

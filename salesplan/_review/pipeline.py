@@ -8,7 +8,7 @@ from salesplan import charts
 from salesplan import pipeline as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Chart, Table
+from salesplan.html import Block, Chart, Table
 
 _HEALTH = ["title", "value", "low", "high", "light", "why", "reason"]
 _MOVES = ["title", "amount", "deal_count", "reason"]
@@ -33,7 +33,7 @@ def pipeline(review: Review) -> Chapter:
     moves = metrics.waterfall(crm, since=quarter.since, until=review.until, lang=review.lang)
     deals = metrics.open_deals(crm, lang=review.lang)
     first = deals.sort_values(["risk_count", "amount"], ascending=False, kind="stable")
-    blocks = [
+    blocks: list[Block] = [
         Table(
             _readable(review, health),
             review.word("health"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Note, Table
+from salesplan.html import Block, Note, Table
 
 _LOADS = [
     "file",
@@ -35,7 +35,7 @@ def quality(review: Review) -> Chapter:
     """Return the chapter on data quality."""
     crm = review.crm
     loads, issues, apart = crm.loads[_LOADS], crm.issues[_ISSUES], crm.quarantine
-    blocks = [
+    blocks: list[Block] = [
         Note(
             review.word("quality_sum", **_sums(crm.loads), issues=len(issues)),
             "warning" if len(issues) else "good",

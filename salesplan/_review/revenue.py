@@ -6,7 +6,7 @@ from salesplan import charts
 from salesplan import revenue as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
-from salesplan.html import Chart, Note, Table
+from salesplan.html import Block, Chart, Note, Table
 
 _CHURN = [
     "month",
@@ -36,7 +36,7 @@ def revenue(review: Review) -> Chapter:
     due = metrics.renewals(crm)
     words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
     policy = metrics.Policy().note
-    blocks = [
+    blocks: list[Block] = [
         Chart(charts.mrr_bridge(bridge, lang=review.lang), words["bridge"], policy),
         Chart(charts.mrr_movements(months, lang=review.lang), words["movements"]),
         Table(lost[_CHURN], words["churn"], review.word("churn_note"), rows=12),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from salesplan import kpi, periods
 from salesplan._kpi.attainment import actuals
-from salesplan.compensation import Scheme
+from salesplan.compensation import Criterion, Gate, Scheme
 from salesplan.crm import Crm
 from salesplan.errors import InputError, did_you_mean
 
@@ -38,7 +38,8 @@ def figures(crm: Crm, scheme: Scheme, *, year: str | int) -> pd.DataFrame:
     >>> found[found["person_id"] == "ada"][["period", "actual", "target"]].values.tolist()
     [['2026', 16000.0, 20000.0]]
     """
-    rules = [*scheme.criteria, *(g for g in scheme.gates if g.criterion is None)]
+    rules: list[Criterion | Gate] = [*scheme.criteria]
+    rules += [gate for gate in scheme.gates if gate.criterion is None]
     splits: dict[str, list[str]] = {}
     for rule in rules:
         splits.setdefault(rule.source, []).extend(c for c in rule.only)

@@ -315,7 +315,7 @@ class Book:
         losses = ("contraction", "price_decrease")
         up, down = sum(parts[k] for k in gains), sum(parts[k] for k in losses)
         left = {"gain": Fraction(1), "loss": Fraction(1)}
-        if self.p.offsets == "customer":
+        if self.p.offsets == "customer" and up > 0 and down > 0:
             left["gain"] = 1 - down / up if up > down else Fraction(0)
             left["loss"] = 1 - up / down if down > up else Fraction(0)
         for k in gains:

@@ -180,7 +180,9 @@ def _left(q: Question, mine: str, other: str) -> str:
     """Return SQL for the share of gains (or losses) that stands after offsetting the other."""
     if q.policy.offsets == "product":
         return "CAST(1 AS DOUBLE)"
-    return f"""CASE WHEN {mine} <= {other} THEN CAST(0 AS DOUBLE)
+    # Credits can turn a side negative; then there is nothing for it to offset.
+    return f"""CASE WHEN {mine} <= 0 OR {other} <= 0 THEN CAST(1 AS DOUBLE)
+            WHEN {mine} <= {other} THEN CAST(0 AS DOUBLE)
             ELSE 1 - CAST({other} AS DOUBLE) / CAST({mine} AS DOUBLE) END"""
 
 

@@ -42,7 +42,8 @@ def finish(
         align="left",
         font={"size": 11, "color": theme.MUTED},
     )
-    finished.update_layout(margin_b=116, margin_t=56)
+    has_legend = any(trace.name and trace.showlegend is not False for trace in figure.data)
+    finished.update_layout(margin_b=116, margin_t=88 if has_legend else 56)
     finished.update_xaxes(title_font_size=12, title_standoff=8)
     finished.update_yaxes(title_font_size=12)
     return theme.harmless(theme.localised(finished, lang))

@@ -82,6 +82,31 @@ def threshold_curve(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     rows = frame.sort_values("threshold")
     x = rows["threshold"]
     figure = go.Figure()
+    _band(figure, rows)
+    lines = (
+        ("precision", theme.GAIN, "solid"),
+        ("recall", theme.SERIES[0], "dash"),
+        ("logistic_precision", theme.TARGET, "dot"),
+    )
+    for column, colour, dash in lines:
+        figure.add_scatter(
+            x=x,
+            y=rows[column],
+            name=say(f"line_{column}", lang),
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 2.5},
+        )
+    _chance_line(figure, rows, lang)
+    figure.update_xaxes(title=say("axis_threshold", lang))
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    n = formats.number(int(rows["lead_count"].iloc[0]), lang)
+    note = say("chart_threshold_note", lang, n=n)
+    return finish(figure, say("chart_threshold", lang), note, 440, lang)
+
+
+def _band(figure: go.Figure, rows: pd.DataFrame) -> None:
+    """Draw the interval of precision."""
+    x = rows["threshold"]
     figure.add_scatter(
         x=x,
         y=rows["precision_high"],
@@ -100,19 +125,10 @@ def threshold_curve(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
         showlegend=False,
         hoverinfo="skip",
     )
-    lines = (
-        ("precision", theme.GAIN, "solid"),
-        ("recall", theme.SERIES[0], "dash"),
-        ("logistic_precision", theme.TARGET, "dot"),
-    )
-    for column, colour, dash in lines:
-        figure.add_scatter(
-            x=x,
-            y=rows[column],
-            name=say(f"line_{column}", lang),
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": 2.5},
-        )
+
+
+def _chance_line(figure: go.Figure, rows: pd.DataFrame, lang: str) -> None:
+    """Draw the rate of all leads, which handing over at random would reach."""
     chance = float(rows["chance_precision"].iloc[0])
     figure.add_hline(
         y=chance,
@@ -122,11 +138,6 @@ def threshold_curve(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
         annotation_position="bottom left",
         annotation_font_color=theme.MUTED,
     )
-    figure.update_xaxes(title=say("axis_threshold", lang))
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    n = formats.number(int(rows["lead_count"].iloc[0]), lang)
-    note = say("chart_threshold_note", lang, n=n)
-    return finish(figure, say("chart_threshold", lang), note, 440, lang)
 
 
 def cost_per_step(frame: pd.DataFrame, *, currency: str = "EUR", lang: str = "en") -> go.Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from public_data import load_public
 
@@ -89,3 +90,15 @@ def test_third_party_cases(cases):
     assert len(ours) >= 4
     for case in ours:
         assert rules[case["rule"]](case["inputs"]) == pytest.approx(case["exact"])
+
+
+def test_budgets_of_messy_campaigns_add_up(data):
+    """Money such as "$115.00K": all of it is either spent by channel or not started."""
+    crm = load_public("zoho_sample", data)
+    raw = pd.read_csv(data / "zoho_sample" / "Campaigns.csv", dtype=str)["Budgeted Cost"]
+    thousands = raw.str.endswith("K").map({True: 1000.0, False: 1.0})
+    budget = (raw.str.replace("[$,K]", "", regex=True).astype(float) * thousands).sum()
+    found = acquisition.cost_per_lead(crm, source="budgets")
+    shown = found["total_cost"].sum() + found["not_started_cost"].sum()
+    assert shown == pytest.approx(budget)
+    assert found["lead_count"].sum() == 3900

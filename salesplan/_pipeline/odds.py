@@ -17,14 +17,18 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from salesplan import survival
 from salesplan._pipeline.past import ANY
+from salesplan._survival.incidence import Steps, competing
 from salesplan.stats import Floats
 
 ENOUGH = 30
 """Closed deals that a landmark needs; with fewer, the next younger one answers."""
-_STEPS = (0.0, 0.25, 0.5, 0.7, 0.85, 0.95)
-"""Landmarks stand at these quantiles of how long deals stay in the stage."""
+_STEPS = tuple(step / 20 for step in range(20))
+"""Landmarks stand at these quantiles of how long deals stay in the stage.
+
+Close together, because between two of them a curve also follows deals that have moved on to
+a later stage: a deal that waits would be given the chances of those that did not.
+"""
 _LEFT = 0.05
 """Share still open below which a curve says nothing reliable of what follows."""
 
@@ -37,13 +41,13 @@ class Landmark:
     stage: str
     age_days: float
     closed_count: float
-    curves: dict[str, pd.DataFrame]
+    curves: dict[str, Steps]
 
     def chance(self, outcome: str, days: npt.ArrayLike) -> Floats:
         """Return the chance of an outcome within so many days of the landmark."""
         if outcome not in self.curves:
             return np.zeros_like(np.asarray(days, float))
-        return survival.at(self.curves[outcome], days, "incidence")
+        return self.curves[outcome].at(days)
 
     def chance_after(self, outcome: str, waited: Floats, days: Floats) -> Floats:
         """Return the same for deals that have already waited some days past the landmark."""
@@ -64,30 +68,38 @@ def learn(past: pd.DataFrame) -> Odds:
     """Return the landmarks of every kind of deal and stage with enough closed deals."""
     odds: Odds = {}
     for (kind, stage), rows in past.groupby(["kind", "stage"], sort=True):
-        found = [_landmark(str(kind), str(stage), rows, age) for age in _ages(rows)]
-        enough = [mark for mark in found if mark.closed_count >= ENOUGH]
+        enough = _ladder(str(kind), str(stage), rows)
         if enough:
             odds[str(kind), str(stage)] = enough
     return odds
 
 
-def _ages(rows: pd.DataFrame) -> list[float]:
-    stay, count = rows["stay_days"].to_numpy(), rows["deal_count"].to_numpy()
-    share = np.cumsum(count) / count.sum()
+def _ladder(kind: str, stage: str, rows: pd.DataFrame) -> list[Landmark]:
+    stay, span = rows["stay_days"].to_numpy(float), rows["span_days"].to_numpy(float)
+    staying, counts = rows["is_staying"].to_numpy(bool), rows["deal_count"].to_numpy(float)
+    names = rows["outcome"].dropna().unique()
+    ended = {str(name): (rows["outcome"] == name).to_numpy(bool, na_value=False) for name in names}
+    closed = rows["outcome"].notna().to_numpy()
+    marks = []
+    for age in _ages(stay, counts):
+        # What left on the very day is gone by its end; what was still there then is not.
+        there = (stay > age) | (staying & (stay >= age)) if age > 0 else np.ones(len(stay), bool)
+        number = float(counts[there & closed].sum())
+        if number < ENOUGH:
+            break  # later ages have fewer still
+        # What ends on the very day it began is given half a day, so that it counts as seen.
+        left = np.maximum(span[there] - age, 0.5)
+        kept = {name: outcome[there] for name, outcome in ended.items()}
+        curves = competing(left, counts[there], kept)
+        marks.append(Landmark(kind, stage, age, number, curves))
+    return marks
+
+
+def _ages(stay: Floats, counts: Floats) -> list[float]:
+    order = np.argsort(stay, kind="stable")
+    share = np.cumsum(counts[order]) / counts.sum()
     places = np.searchsorted(share, _STEPS[1:], side="left")
-    return sorted({0.0, *(float(stay[min(p, len(stay) - 1)]) for p in places)})
-
-
-def _landmark(kind: str, stage: str, rows: pd.DataFrame, age: float) -> Landmark:
-    there = (rows["stay_days"] > age) | (rows["is_staying"] & (rows["stay_days"] >= age))
-    kept = rows if age == 0 else rows[there]
-    # What ends on the very day it began is given half a day, so that it counts as seen.
-    left = np.maximum(kept["span_days"].to_numpy() - age, 0.5)
-    with np.errstate(over="ignore"):  # bounds of a curve that barely moves run off the scale
-        curve = survival.aalen_johansen(left, kept["outcome"], counts=kept["deal_count"])
-    curves = {str(name): part for name, part in curve.groupby("outcome")}
-    closed = float(kept.loc[kept["outcome"].notna(), "deal_count"].sum())
-    return Landmark(kind, stage, age, closed, curves)
+    return sorted({0.0, *stay[order][np.minimum(places, len(stay) - 1)].tolist()})
 
 
 @dataclass(frozen=True)

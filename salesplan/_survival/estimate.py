@@ -7,6 +7,9 @@ import numpy as np
 from salesplan._survival.risk import share
 from salesplan.stats import Floats
 
+_LARGEST_EXPONENT = 700.0
+"""exp() of a little more leaves the range of floating point numbers."""
+
 
 def product_limit(events: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     """Return survival and Greenwood's sum (the variance divided by survival squared)."""
@@ -35,6 +38,8 @@ def loglog_interval(survival: Floats, relative_variance: Floats, z: float) -> tu
     """Return the interval of a survival curve on the log(-log) scale."""
     with np.errstate(divide="ignore", invalid="ignore"):
         half = z * np.sqrt(relative_variance) / np.abs(np.log(survival))
+        # On a nearly flat curve the scale stretches without end; at 700 the bounds are 0 and 1.
+        half = np.minimum(half, _LARGEST_EXPONENT)
         low, high = survival ** np.exp(half), survival ** np.exp(-half)
     certain, over = survival >= 1, survival <= 1e-12
     low, high = np.where(certain, 1.0, low), np.where(certain, 1.0, high)

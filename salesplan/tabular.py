@@ -17,6 +17,8 @@ Unit = Literal["money", "rate", "count", "number", "date", "month", "timestamp",
 _SUFFIXES: dict[str, Unit] = {
     "_amount": "money",
     "_cost": "money",
+    "_cost_per_year": "money",
+    "_hours_per_year": "number",
     "_value": "money",
     "_rate": "rate",
     "_rate_low": "rate",

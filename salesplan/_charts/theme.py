@@ -91,7 +91,10 @@ def finish(
     figure: go.Figure, title: str, *, note: str = "", height: int = 420, **layout: Any
 ) -> go.Figure:
     """Give a figure its title, the note below it (definition, n, truncated axis) and the look."""
-    figure.update_layout(template="salesplan", title_text=title, height=height, **layout)
+    figure.update_layout(template="salesplan", title_text=title, height=height)
+    if not _has_legend(figure, layout):
+        figure.update_layout(margin_t=56)
+    figure.update_layout(**layout)
     if note:
         figure.add_annotation(
             text=note,
@@ -106,6 +109,14 @@ def finish(
             font={"size": 11, "color": MUTED},
         )
     return figure
+
+
+def _has_legend(figure: go.Figure, layout: dict[str, Any]) -> bool:
+    """Whether plotly will draw a legend: its room above the plot is needed only then."""
+    if layout.get("showlegend", figure.layout.showlegend) is False:
+        return False
+    named = [t for t in figure.data if t.name and t.showlegend is not False]
+    return len(named) > 1 or any(t.showlegend for t in named)
 
 
 def identity(figure: go.Figure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,11 @@ def group_by(grouping: dimensions.Grouping) -> str:
     """Return the GROUP BY of a grouping; none where everything is one group."""
     keys = grouping.keys.removesuffix(", ")
     return f"GROUP BY {keys}" if keys else ""
+
+
+def columns_read(grouping: dimensions.Grouping) -> list[str]:
+    """Return the columns of the counted table ``t`` that a grouping reads."""
+    return sorted(set(re.findall(r"\bt\.(\w+)", grouping.select + grouping.joins)))
 
 
 def labelled(frame: pd.DataFrame, names: Sequence[str], key: Any) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def goals(
     named = found.merge(people, on="person_id", how="left")
     titles = {name: measure(name).title for name in set(named["measure"])}
     named = named.assign(
-        owner=named["owner"].fillna(named["person_id"]),
+        owner=named["owner"].astype(object).fillna(named["person_id"]),
         measure=named["measure"].map(titles),
         attainment_rate=named["actual"] / named["target"],
     )

@@ -216,5 +216,7 @@ def _sums(crm: Crm, declared: Measure, span: Period, by: str) -> dict[str, Readi
         "LEFT JOIN person_labels AS l ON l.person_id = p.person_id"
     ).set_index("person_id")["grp"]
     found = actuals(crm, declared, [span], once(declared))
-    summed = found.groupby(found["person_id"].map(groups).fillna(NONE))["actual"].sum()
+    named = groups.to_dict()
+    of_person = [named.get(person, NONE) for person in found["person_id"]]
+    summed = found.groupby(pd.Series(of_person, found.index, dtype=object))["actual"].sum()
     return {str(group): Reading(float(value)) for group, value in summed.items()}

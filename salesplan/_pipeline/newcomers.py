@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from salesplan._pipeline.odds import Odds
+from salesplan._pipeline.odds import Landmark, Odds
 from salesplan._pipeline.past import ANY, KINDS
 from salesplan._pipeline.states import States
 from salesplan.crm import Crm
@@ -36,15 +37,16 @@ class Stream:
 
 def streams(crm: Crm, known: States, day: dt.date, until: dt.date, odds: Odds) -> list[Stream]:
     """Return one stream per kind of deals that has enough past to learn from."""
-    months = split(day + dt.timedelta(days=1), until, "month")
+    months = _months(day, until)
     created = _created(crm, known)
     amounts = _won_amounts(crm, known, add_months(day, -12 * YEARS))
     found = []
-    for kind, counts in created.groupby("kind", sort=True):
+    for kind, born in created.groupby("kind", sort=True):
         ladder = odds.get((str(kind), ANY))
         if ladder:
-            expected, dispersion, error = _expected(counts, day, months)
-            share = _shares(ladder[0].chance, day, until, months)
+            place = _day_shares(born)
+            expected, dispersion, error = _expected(born, day, months, place)
+            share = _shares(ladder[0], months, place)
             mine = amounts.loc[amounts["kind"] == kind, "amount"].to_numpy(float)
             wins = expected[:, None] * share
             found.append(Stream(str(kind), wins, mine, dispersion, error))
@@ -55,14 +57,23 @@ def _created(crm: Crm, known: States) -> pd.DataFrame:
     return crm.query(
         f"""WITH {known.ctes},
 {KINDS}
-SELECT k.kind, CAST(date_trunc('month', d.began_on) AS DATE) AS month,
-  CAST(count(*) AS BIGINT) AS created_count
+SELECT k.kind, CAST(d.began_on AS DATE) AS began_on, CAST(count(*) AS DOUBLE) AS created_count
 FROM deals AS d JOIN kinds AS k ON k.opportunity_id = d.opportunity_id
 WHERE d.began_on IS NOT NULL
-GROUP BY k.kind, CAST(date_trunc('month', d.began_on) AS DATE)
-ORDER BY k.kind, month""",
+GROUP BY k.kind, CAST(d.began_on AS DATE)
+ORDER BY k.kind, began_on""",
         **known.params,
     )
+
+
+def _day_shares(born: pd.DataFrame) -> Floats:
+    """Return the part of a month's deals that begins on each of its days, the 1st to the 31st.
+
+    Renewals and imports come on fixed days: taken as even over the month, what begins on the
+    1st would be won weeks late. One deal spread evenly stands for all that was never seen.
+    """
+    count = np.bincount(born["began_on"].dt.day, born["created_count"], 32)[1:]
+    return np.asarray((count + 1 / 31) / (count.sum() + 1), float)
 
 
 def _won_amounts(crm: Crm, known: States, since: dt.date) -> pd.DataFrame:
@@ -79,22 +90,23 @@ ORDER BY d.opportunity_id""",
 
 
 def _expected(
-    counts: pd.DataFrame, day: dt.date, months: list[Period]
+    born: pd.DataFrame, day: dt.date, months: list[Period], place: Floats
 ) -> tuple[Floats, float, float]:
     """Return deals to be created in each month to come, their dispersion and their error.
 
     The same month of the last two years, scaled to the pace of the last twelve months: a
     quiet summer is expected to be quiet again. With less than a year behind, the average.
     """
-    by_month = counts.set_index("month")["created_count"].astype(float)
+    start = born["began_on"].dt.to_period("M").dt.to_timestamp()
+    by_month = born.groupby(start)["created_count"].sum()
     full = _last_full_month(day)
     past = by_month.reindex(pd.date_range(by_month.index.min(), full, freq="MS"), fill_value=0.0)
     season = _season(past)
     pace = float(past.iloc[-12:].mean()) if len(past) else float(by_month.sum())
-    part = np.array([_part(m, day) for m in months])
+    part = np.array([_part(m, place) for m in months])
     expected = np.array([pace * season[m.since.month - 1] for m in months]) * part
-    calendar = np.asarray(past.index[-12:].month)  # type: ignore[attr-defined]
-    fitted = np.asarray(pace * season[calendar - 1], float)
+    of_year = np.asarray(past.index[-12:].month)  # type: ignore[attr-defined]
+    fitted = np.asarray(pace * season[of_year - 1], float)
     year = np.asarray(past.iloc[-12:], float)
     dispersion = _dispersion(year, fitted)
     return expected, dispersion, float(np.sqrt(dispersion / max(year.sum(), 1.0)))
@@ -106,8 +118,20 @@ def _last_full_month(day: dt.date) -> pd.Timestamp:
     return pd.Timestamp(first if ended else add_months(first, -1))
 
 
-def _part(month: Period, day: dt.date) -> float:
-    return (month.until - max(month.since, day + dt.timedelta(days=1))).days / month.days
+def _months(day: dt.date, until: dt.date) -> list[Period]:
+    """Return the months to come, the first and the last cut to what lies in [day + 1, until)."""
+    start = day + dt.timedelta(days=1)
+    return [
+        replace(m, since=max(m.since, start), until=min(m.until, until))
+        for m in split(start, until, "month")
+    ]
+
+
+def _part(month: Period, place: Floats) -> float:
+    """Return the share of a calendar month's deals that begins within a part of it."""
+    whole = calendar.monthrange(month.since.year, month.since.month)[1]
+    first = month.since.day - 1
+    return float(place[first : first + month.days].sum() / place[:whole].sum())
 
 
 def _season(past: pd.Series[float]) -> Floats:
@@ -134,15 +158,13 @@ def _dispersion(counts: Floats, fitted: Floats) -> float:
     return max(1.0, float(np.mean((counts - expected) ** 2 / expected)))
 
 
-def _shares(chance: object, day: dt.date, until: dt.date, months: list[Period]) -> Floats:
+def _shares(mark: Landmark, months: list[Period], place: Floats) -> Floats:
     """Return the share of a month's new deals that is won in each month to come."""
-    ends = [min(m.until, until) for m in months]
     table = np.zeros((len(months), len(months)))
     for i, month in enumerate(months):
-        first = max(month.since, day + dt.timedelta(days=1))
-        born = np.arange((min(month.until, until) - first).days)
+        born = np.arange(month.days)
+        weight = place[month.since.day - 1 + born]
         for j in range(i, len(months)):
-            left = (ends[j] - first).days - 1 - born
-            won = chance("won", np.maximum(left, -1))  # type: ignore[operator]
-            table[i, j] = float(np.where(left >= 0, won, 0.0).mean()) if len(born) else 0.0
+            left = (months[j].until - month.since).days - 1 - born
+            table[i, j] = np.average(mark.chance("won", left), weights=weight)
     return np.diff(table, axis=1, prepend=0.0)

@@ -16,19 +16,28 @@ _MANY = 180
 
 # Large deals (the upper third) take longer and are won less often. They are set apart where
 # there are many deals, and where lost ones kept their amounts: an amount that only winners
-# have would give the outcome away.
-KINDS = f"""cuts AS (
-  SELECT pipeline, CASE WHEN count(*) FILTER (WHERE status IN ('won', 'lost')) >= {_MANY}
-      AND count(*) FILTER (WHERE status = 'lost' AND reporting_amount > 0)
-        >= 0.8 * count(*) FILTER (WHERE status = 'lost')
-      AND count(*) FILTER (WHERE status = 'won' AND reporting_amount > 0)
-        >= 0.8 * count(*) FILTER (WHERE status = 'won')
-    THEN quantile_cont(reporting_amount, 0.6667) END AS large_from
+# have would give the outcome away. With three times as many, the upper third of the large
+# ones is set apart again: few deals, but most of the money and the longest waits.
+KINDS = f"""amounts AS (
+  SELECT pipeline, count(*) FILTER (WHERE status IN ('won', 'lost')) AS closed_count,
+    quantile_cont(reporting_amount, 0.6667) AS large_from,
+    quantile_cont(reporting_amount, 0.8889) AS largest_from,
+    count(*) FILTER (WHERE status = 'lost' AND reporting_amount > 0)
+      >= 0.8 * count(*) FILTER (WHERE status = 'lost')
+    AND count(*) FILTER (WHERE status = 'won' AND reporting_amount > 0)
+      >= 0.8 * count(*) FILTER (WHERE status = 'won') AS is_priced
   FROM deals GROUP BY pipeline
+),
+cuts AS (
+  SELECT pipeline, CASE WHEN is_priced AND closed_count >= {_MANY} THEN large_from END
+      AS large_from,
+    CASE WHEN is_priced AND closed_count >= 3 * {_MANY} THEN largest_from END AS largest_from
+  FROM amounts
 ),
 kinds AS (
   SELECT d.opportunity_id, COALESCE(d.pipeline, '')
-    || CASE WHEN d.reporting_amount >= c.large_from THEN ' / large' ELSE '' END AS kind
+    || CASE WHEN d.reporting_amount >= c.largest_from THEN ' / largest'
+      WHEN d.reporting_amount >= c.large_from THEN ' / large' ELSE '' END AS kind
   FROM deals AS d JOIN cuts AS c ON c.pipeline IS NOT DISTINCT FROM d.pipeline
 )"""
 

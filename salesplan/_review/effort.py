@@ -74,4 +74,4 @@ def effort(review: Review) -> Chapter:
         words["time_use"]: Sheet(use, words["time_use"]),
         words["served"]: Sheet(served, words["served"], review.word("served_note")),
     }
-    return chapter(review, "effort", blocks, sheets, ["hours_against_cadence"])
+    return chapter(review, "effort", blocks, sheets, ["selling_hours", "cadence_coverage"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from salesplan import charts
 from salesplan import funnel as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
@@ -28,14 +30,20 @@ def funnel(review: Review) -> Chapter:
     """Return the chapter on the funnel."""
     crm = review.crm
     steps = metrics.conversion(crm, since=review.year_back, until=review.until)
-    rates = metrics.win_rate(crm, since=review.year_back, until=review.until, by="owner")
-    compared = metrics.compare(crm, since=review.year_back, until=review.until)
+    only = _main_pipeline(steps)
+    rates = metrics.win_rate(crm, since=review.year_back, until=review.until, by="owner", only=only)
+    compared = metrics.compare(crm, since=review.year_back, until=review.until, only=only)
+    # Stages of two pipelines never share a picture.
+    drawn: list[Block] = [
+        Chart(charts.funnel(part, lang=review.lang), review.word("conversion"))
+        for _, part in steps.groupby("pipeline", dropna=False, sort=False)
+    ]
     blocks: list[Block] = [
-        Chart(charts.funnel(steps, lang=review.lang), review.word("conversion")),
+        *drawn,
         Table(steps[_STEPS], review.word("conversion"), review.word("conversion_note")),
         Note(compared.sentence),
         Chart(charts.rates(compared.table, "owner", lang=review.lang), review.word("win_rates")),
-        Table(rates[["owner", *_RATES]], review.word("win_rates"), review.word("win_rates_note")),
+        Table(rates[["owner", *_RATES]], review.word("win_rates"), _rates_note(review, only)),
     ]
     sheets = {
         review.word("conversion"): Sheet(
@@ -52,4 +60,20 @@ def funnel(review: Review) -> Chapter:
             rates={"rate": ("k", "n")},
         ),
     }
-    return chapter(review, "funnel", blocks, sheets, ["conversion_rate", "win_rate"])
+    return chapter(review, "funnel", blocks, sheets, ["stage_conversion", "win_rate"])
+
+
+def _main_pipeline(steps: pd.DataFrame) -> dict[str, str] | None:
+    """Return the filter on the pipeline with most deals, where the exports have several.
+
+    Renewals and new business have different odds: a seller's rate over both says little.
+    """
+    if steps["pipeline"].nunique() < 2:
+        return None
+    largest = steps.sort_values("overall_n", ascending=False, kind="stable")
+    return {"pipeline": str(largest["pipeline"].iloc[0])}
+
+
+def _rates_note(review: Review, only: dict[str, str] | None) -> str:
+    note = review.word("win_rates_note")
+    return f"{note} {only['pipeline']}." if only else note

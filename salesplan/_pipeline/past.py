@@ -16,7 +16,7 @@ _MANY = 180
 
 # Large deals (the upper third) take longer and are won less often. They are set apart where
 # there are many deals, and where lost ones kept their amounts: an amount that only winners
-# have would give the outcome away. With three times as many, the upper third of the large
+# have would give the outcome away. With six times as many, the upper third of the large
 # ones is set apart again: few deals, but most of the money and the longest waits.
 KINDS = f"""amounts AS (
   SELECT pipeline, count(*) FILTER (WHERE status IN ('won', 'lost')) AS closed_count,
@@ -31,7 +31,7 @@ KINDS = f"""amounts AS (
 cuts AS (
   SELECT pipeline, CASE WHEN is_priced AND closed_count >= {_MANY} THEN large_from END
       AS large_from,
-    CASE WHEN is_priced AND closed_count >= 3 * {_MANY} THEN largest_from END AS largest_from
+    CASE WHEN is_priced AND closed_count >= 6 * {_MANY} THEN largest_from END AS largest_from
   FROM amounts
 ),
 kinds AS (

@@ -226,6 +226,36 @@ def test_amounts_in_several_currencies_are_not_added_up():
     assert "several currencies" in row["reason"]
 
 
+def crm_in_two_currencies(deal, *rates):
+    deals = sp.paper.frames()["opportunities"]
+    deals.loc[deals["opportunity_id"] == deal, "currency"] = "USD"
+    fx = pd.DataFrame(rates, columns=["currency", "rate_on", "rate"])
+    return crm_with(opportunities=deals, fx_rates=fx)
+
+
+def test_amounts_are_converted_at_the_rate_of_the_day_the_deal_closed():
+    deals = sp.paper.frames()["opportunities"].set_index("opportunity_id")
+    closed_on, amount = deals.loc["O7", ["closed_on", "amount"]]
+    after = pd.Timestamp(closed_on) + pd.Timedelta(days=1)
+    crm = crm_in_two_currencies("O7", ("USD", "2020-01-01", 0.5), ("USD", after, 0.9))
+    plain, row = sp.funnel.win_rate(sp.paper.crm()).iloc[0], sp.funnel.win_rate(crm).iloc[0]
+    assert row["base_amount"] == plain["base_amount"] - 0.5 * amount
+    assert row["amount_rate"] == row["won_amount"] / row["base_amount"]
+    assert (row["k"], row["n"], row["reason"]) == (plain["k"], plain["n"], plain["reason"])
+
+
+def test_deals_without_an_exchange_rate_are_left_out_of_the_amounts_and_named():
+    rates = ("GBP", "2020-01-01", 1.2)
+    plain = sp.funnel.win_rate(sp.paper.crm()).iloc[0]
+    amounts = sp.paper.frames()["opportunities"].set_index("opportunity_id")["amount"]
+    row = sp.funnel.win_rate(crm_in_two_currencies("O7", rates)).iloc[0]
+    assert row["base_amount"] == plain["base_amount"] - amounts["O7"]
+    assert "without an exchange rate: 1 of 7" in row["reason"]
+    only_lost = sp.funnel.win_rate(crm_in_two_currencies("O7", rates), only={"owner": "Dan Weiss"})
+    assert math.isnan(only_lost.iloc[0]["amount_rate"])
+    assert "without an exchange rate: 1" in only_lost.iloc[0]["reason"]
+
+
 def test_deals_without_a_closing_date_are_set_apart_from_a_period():
     deals = sp.paper.frames()["opportunities"].assign()
     deals.loc[deals["opportunity_id"] == "O7", "closed_on"] = None

@@ -67,6 +67,11 @@ def compare(
     InputError
         For an ``alpha`` outside 0..1 and for ``within`` equal to ``by``.
 
+    Notes
+    -----
+    All pipelines count together: a seller of renewals looks better than one of new business.
+    ``within="pipeline"`` compares like with like.
+
     Examples
     --------
     >>> found = sp.funnel.compare(paper())

@@ -101,6 +101,9 @@ def win_probability(
 
     Notes
     -----
+    All pipelines count together: split them with ``by="pipeline"`` where renewals and new
+    business are in one book.
+
     Where ``observed_since`` is not given, the day of the first closing is taken if the deals
     created before it could hardly all have stayed open until then (a chance below one in a
     thousand, judged by the later deals); otherwise all records are taken as complete.

@@ -84,11 +84,11 @@ def win_rate(
     -------
     DataFrame
         The dimensions, ``basis``, ``k`` (won), ``n``, ``rate`` with its Wilson interval,
-        ``won_amount`` and ``base_amount`` (currency of the deals), ``amount_rate`` (no
-        interval: amounts are no trials), ``lost_count``, ``open_count``, ``other_count`` (ended
-        neither won nor lost: below the line of created and engaged, not of closed),
-        ``undated_count`` (deals that a period cannot place, for want of the date) and
-        ``reason`` where a figure is missing or limited.
+        ``won_amount`` and ``base_amount`` (currency of the deals; the reporting currency where
+        the book holds several), ``amount_rate`` (no interval: amounts are no trials),
+        ``lost_count``, ``open_count``, ``other_count`` (ended neither won nor lost: below the
+        line of created and engaged, not of closed), ``undated_count`` (deals that a period
+        cannot place, for want of the date) and ``reason`` where a figure is missing or limited.
 
     Raises
     ------
@@ -99,8 +99,13 @@ def win_rate(
 
     Notes
     -----
-    ``amount_rate`` is NULL where the lost or open deals carry no amount, and where the deals
-    are in several currencies: dividing then would say that every euro was won.
+    All pipelines count together: renewals, most of which are won, lift the rate of new business.
+    Split with ``by="pipeline"`` or keep one with ``only={"pipeline": ...}``.
+
+    ``amount_rate`` is NULL where the lost or open deals carry no amount: dividing then would say
+    that every euro was won. Amounts in several currencies are converted at the rate of the day
+    the deal closed; deals without a rate are left out of the amounts, and without any rate
+    ``amount_rate`` is NULL.
 
     Examples
     --------
@@ -207,7 +212,8 @@ def _sum(values: str, condition: str, kind: str, name: str) -> str:
 def _having(basis: str) -> str:
     """Return what leaves out groups of which the period holds nothing, dated or not."""
     ended = "t.is_placed AND t.status <> 'open'" if basis == "closed" else "t.is_placed"
-    return f"HAVING count(CASE WHEN {ended} OR (t.is_placed IS NULL AND {_BELOW[basis]}) THEN 1 END) > 0"
+    undated = f"t.is_placed IS NULL AND {_BELOW[basis]}"
+    return f"HAVING count(CASE WHEN {ended} OR ({undated}) THEN 1 END) > 0"
 
 
 def _with_amount_rate(frame: pd.DataFrame) -> pd.DataFrame:
@@ -233,11 +239,20 @@ def _reason(crm: Crm, row: Mapping[Hashable, Any]) -> str:
         said.append(words(crm, "reason_undated", count=row["undated_count"]))
     if not row["n"]:
         return "; ".join([words(crm, "reason_no_base"), *said])
+    return "; ".join([*said, *_amount_reasons(crm, row)])
+
+
+def _amount_reasons(crm: Crm, row: Mapping[Hashable, Any]) -> list[str]:
+    """Return why the rate by amount is missing, or what it leaves out."""
+    if row["is_mixed"]:
+        return [words(crm, "reason_currencies")]
+    if row["blind"] and row["unrated_count"]:
+        return [words(crm, "reason_without_exchange_rate", count=row["unrated_count"])]
     if row["blind"]:
         count = row[f"{row['blind']}_count"]
-        said.append(words(crm, f"reason_{row['blind']}_without_amount", count=count))
-    elif row["is_mixed"]:
-        said.append(words(crm, "reason_currencies"))
-    elif row["amountless_count"]:
-        said.append(words(crm, "reason_amountless", count=row["amountless_count"], n=row["n"]))
-    return "; ".join(said)
+        return [words(crm, f"reason_{row['blind']}_without_amount", count=count)]
+    return [
+        words(crm, f"reason_{kind}", count=row[f"{kind}_count"], n=row["n"])
+        for kind in ("amountless", "unrated")
+        if row[f"{kind}_count"]
+    ]

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from salesplan import text
 from salesplan.compensation import Scheme
 
-_STEP = 0.05
+_STEP = 0.01
 _WIDE = widgets.Layout(width="98%")
 
 
@@ -59,7 +59,7 @@ class Controls:
             readout_format=".0%",
             continuous_update=False,
             layout=_WIDE,
-            style={"description_width": "11rem"},
+            style={"description_width": "8rem"},
         )
 
     def _weigh(self, name: str, weight: float) -> None:

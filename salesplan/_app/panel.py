@@ -30,12 +30,12 @@ class Panel:
             layout=widgets.Layout(width="22rem"),
         )
         self._headlines, self._people = widgets.HTML(), widgets.HTML()
-        self._figure = go.FigureWidget()
+        self._chart = widgets.VBox()
         self._controls = widgets.VBox()
         self._choice.observe(lambda _: self._open(), names="value")
         left = widgets.VBox([self._choice, self._controls])
         right = widgets.VBox(
-            [self._headlines, self._figure, self._people],
+            [self._headlines, self._chart, self._people],
             layout=widgets.Layout(flex="1 1 auto", min_width="0"),
         )
         title = widgets.HTML(f"<h1>{self._word('title', year=year)}</h1>")
@@ -60,8 +60,8 @@ class Panel:
         drawn = charts.winners_and_losers(
             shown.compared, currency=self._crm.settings.currency, lang=self._lang
         )
-        with self._figure.batch_update():
-            self._figure.update({"data": drawn.data, "layout": drawn.layout}, overwrite=True)
+        # A new widget for each picture: bars come and go, and a patched one keeps old bars.
+        self._chart.children = [go.FigureWidget(drawn)]
 
     def _block(self, block: Headlines | Table) -> str:
         return block_html(block, lang=self._lang, currency=self._crm.settings.currency)

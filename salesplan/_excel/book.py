@@ -12,7 +12,7 @@ import xlsxwriter
 
 from salesplan import files, text
 from salesplan._excel import styles
-from salesplan._excel.sheet import Sheet, SheetWriter, sheet_name
+from salesplan._excel.sheet import Sheet, SheetWriter, printed, sheet_name
 
 # A fixed creation date makes the same figures give the same file, byte for byte.
 _CREATED = dt.datetime(2000, 1, 1)
@@ -83,7 +83,7 @@ def _contents(
     sheet.set_column(2, 2, 90)
     sheet.write_string(0, 0, title, workbook.add_format(styles.TITLE))
     header, link = workbook.add_format(styles.HEADER), workbook.add_format(styles.LINK)
-    plain = workbook.add_format({**styles.FONT, "text_wrap": True})
+    plain = workbook.add_format(styles.FONT)
     for column, key in enumerate(("sheet", "rows", "what")):
         sheet.write_string(2, column, text.label(f"sheet.{key}", lang), header)
     for row, (name, shown, note, count) in enumerate(rows, 3):
@@ -91,3 +91,4 @@ def _contents(
         sheet.write_number(row, 1, count, plain)
         sheet.write_string(row, 2, f"{shown}. {note}" if note else shown, plain)
     sheet.freeze_panes(3, 0)
+    printed(sheet, 2)

@@ -58,6 +58,14 @@ def sheet_name(name: str, used: set[str]) -> str:
     return result
 
 
+def printed(worksheet: Any, header_row: int) -> None:
+    """Set a sheet up for paper: landscape, one page wide, the header on every page."""
+    worksheet.set_landscape()
+    worksheet.set_paper(9)  # A4
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(header_row)
+
+
 class SheetWriter:
     """Writes one frame to one worksheet."""
 
@@ -84,6 +92,7 @@ class SheetWriter:
         if columns:
             self.worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1)
         self.worksheet.freeze_panes(HEADER_ROW + 1, 1)
+        printed(self.worksheet, HEADER_ROW)
 
     def _header(self, columns: list[str]) -> None:
         style = self.workbook.add_format(styles.HEADER)

@@ -55,7 +55,7 @@ def outlook(crm: Crm, since: dt.date, until: dt.date, day: dt.date, only: Only) 
     if until <= day + dt.timedelta(days=1):
         raise InputError(f"until={until} does not lie after {day}, the day we look from.")
     known = states(crm, deals=day)
-    odds: Odds = learn(spans(crm, known))
+    odds: Odds = learn(spans(crm, day))
     open_deals = facts(crm, as_of=day, only=only)
     open_deals = open_deals.assign(kind=open_deals["opportunity_id"].map(kinds(crm, known)))
     coming = streams(crm, known, day, until, odds) if not only else []

@@ -17,7 +17,7 @@ from salesplan._pipeline.states import day_of
 from salesplan.crm import Crm
 from salesplan.periods import to_date
 
-CORRELATION = 0.05
+CORRELATION = 0.02
 """Deals share a market: correlation between any two, which rolling origins bear out."""
 
 

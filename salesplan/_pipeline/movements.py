@@ -55,7 +55,9 @@ def sides_by_snapshot(crm: Crm, earlier: Crm, last: dt.date, *, by: By, only: On
     """Return both states from two loads; only so is a deleted deal ever noticed."""
     past = states(earlier, before=earlier.as_of)
     side, values = _side("before", by, only)
-    frame = earlier.query(past.select(side), **past.params, **values)
+    names = dimensions.grouping(by, "opportunities", date="t.began_on").names
+    keys = [f"g_{name}" for name in names]
+    frame = earlier.query(past.select(_as_text(side, keys)), **past.params, **values)
     known = states(crm, after=last)
     closing, _ = _side("after", by, only)
     columns = {f"past_{c}": _plain(frame[c]) for c in frame.columns}
@@ -65,7 +67,6 @@ def sides_by_snapshot(crm: Crm, earlier: Crm, last: dt.date, *, by: By, only: On
         f"{known.ctes},\nhanded_in AS (SELECT {opening}),\n"
         f"opening AS (SELECT {typed} FROM handed_in),\nclosing AS ({closing})"
     )
-    keys = [c for c in frame.columns if c.startswith("g_")]
     return Sides(ctes, {**known.params, **values, **columns}, keys)
 
 
@@ -75,11 +76,17 @@ def _side(name: str, by: By, only: Only) -> tuple[str, dict[str, Any]]:
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
     keys = "".join(f', CAST({d.sql} AS VARCHAR) AS "g_{d.name}"' for d in groups.dimensions)
     sql = f"""SELECT t.opportunity_id, COALESCE(t.status, 'other') AS status,
-    CAST(t.amount AS VARCHAR) AS amount,
-    CAST(t.rate AS VARCHAR) AS rate, CAST(t.expected_close_on AS VARCHAR) AS expected_close_on,
-    CAST(t.closed_on AS VARCHAR) AS closed_on, {kept} AS is_kept{keys}
+    t.amount, t.rate, t.expected_close_on, t.closed_on, {kept} AS is_kept{keys}
   FROM {name} AS t {joins}"""
     return sql, values
+
+
+def _as_text(side: str, keys: list[str]) -> str:
+    """Return a side whose values another book can take in exactly: no float on the way."""
+    exact = ("amount", "rate", "expected_close_on", "closed_on")
+    cast = ", ".join(f"CAST({column} AS VARCHAR) AS {column}" for column in exact)
+    groups = "".join(f', "{key}"' for key in keys)
+    return f"SELECT opportunity_id, status, {cast}, is_kept{groups} FROM ({side}) AS sided"
 
 
 def _plain(column: Any) -> list[Any]:
@@ -95,6 +102,7 @@ def moved(sides: Sides, *, has_window: bool) -> str:
     """Return CTEs that end in ``moved``: one row per deal with the amount of each movement."""
     differs = " OR ".join(f"a.{k} IS DISTINCT FROM b.{k}" for k in (*sides.keys, "is_kept"))
     keys = "".join(f", a.{k} AS {k}_0, b.{k} AS {k}_1" for k in sides.keys)
+    # What was closed and stayed so did not move: most of an old book is not looked at further.
     return f"""{sides.ctes},
 pairs AS (
   SELECT COALESCE(a.opportunity_id, b.opportunity_id) AS opportunity_id,
@@ -109,6 +117,7 @@ pairs AS (
     {_money("a.amount", "a.rate")} AS value_0,
     {_money("a.amount", "b.rate")} AS revalued, {_money("b.amount", "b.rate")} AS value_1{keys}
   FROM opening AS a FULL OUTER JOIN closing AS b ON b.opportunity_id = a.opportunity_id
+  WHERE a.status IS DISTINCT FROM b.status OR a.status = 'open'
 ),
 placed AS (
   SELECT *, kept_0 AND due_0 AND status_0 = 'open' AS was_in,

@@ -55,7 +55,7 @@ def facts(
 ) -> pd.DataFrame:
     """Return one row per open deal: the groups of ``by``, its facts and what it has."""
     day = day_of(crm, as_of)
-    known = states(crm, deals=day)
+    known = states(crm, history=True, deals=day)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))

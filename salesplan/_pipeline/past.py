@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 
 from salesplan._pipeline import stays
-from salesplan._pipeline.states import States
+from salesplan._pipeline.states import States, states
 from salesplan.crm import Crm
 
 ANY = ""
@@ -62,11 +64,12 @@ _SPANS = """spans AS (
 )"""
 
 
-def spans(crm: Crm, known: States) -> pd.DataFrame:
+def spans(crm: Crm, day: dt.date) -> pd.DataFrame:
     """Return the lives of past deals from each stage on: counted, censored at the day.
 
     A slip of the keyboard (closed before it began, left before it was entered) is left out.
     """
+    known = states(crm, history=True, deals=day)
     return crm.query(
         f"""WITH {known.ctes},
 {stays.VISITS},

@@ -101,7 +101,7 @@ def _long(wide: pd.DataFrame, names: list[str], definition: str) -> pd.DataFrame
 
 def _ever_pushed(crm: Crm, last: dt.date, by: By, only: Only, names: list[str]) -> pd.DataFrame:
     """Return the share of all deals so far whose close date was ever moved to a later month."""
-    known = states(crm, deals=last)
+    known = states(crm, history=True, deals=last)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))

@@ -9,6 +9,7 @@ is no history either, only open or closed is known, from the dates, and ``known_
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ STAGE_MAP = """stage_map AS (
 
 # Every change, numbered in time. A CRM may hold rows of open stages after the closing one; where
 # the record still says that the deal is closed, those rows are slips of the keyboard: left out.
-CHANGES = """numbered AS (
+_CHANGES = """numbered AS (
   SELECT c.opportunity_id, c.changed_at, c.stage, c.amount, c.expected_close_on,
     c.probability, c.owner_id, o.status AS record_status,
     COALESCE(own.status, common.status, CASE WHEN c.stage = o.stage THEN o.status END, 'open')
@@ -35,6 +36,7 @@ CHANGES = """numbered AS (
   JOIN opportunities AS o ON o.opportunity_id = c.opportunity_id
   LEFT JOIN stage_map AS own ON own.pipeline = o.pipeline AND own.stage = c.stage
   LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = c.stage
+  {which}
 ),
 closings AS (
   SELECT opportunity_id, max(n) AS n FROM numbered WHERE status <> 'open' GROUP BY opportunity_id
@@ -51,8 +53,6 @@ BEGUN = """begun AS (
   WHERE opportunity_id IN (SELECT opportunity_id FROM opportunities WHERE created_on IS NULL)
   GROUP BY opportunity_id
 )"""
-
-_SHARED = ",\n".join((STAGE_MAP, CHANGES, BEGUN))
 
 _PAST = ("amount", "expected_close_on", "probability", "owner_id")
 
@@ -74,16 +74,33 @@ def day_of(crm: Crm, as_of: str | dt.date | None) -> dt.date:
     return crm.as_of if as_of is None else to_date(as_of, "as_of")
 
 
-def states(crm: Crm, **days: dt.date) -> States:
+def states(crm: Crm, *, history: bool = False, **days: dt.date) -> States:
     """Return one relation per name, each with every deal as it stood at the end of that day.
 
     A relation has all columns of ``opportunities`` as of then, and ``began_on``, ``rate`` (to
     the reporting currency, of the closing day or else the last one; NULL where unknown),
-    ``reporting_amount`` and ``known_by``.
+    ``reporting_amount`` and ``known_by``. ``changes`` holds every deal's with ``history``;
+    without, only those of deals that have changed since, which is all that states need.
     """
     home = home_currency(crm)
-    parts = [_SHARED, *(_state(name, blind(crm, day)) for name, day in days.items())]
+    later = [_later(name) for name in days]
+    parts = [STAGE_MAP, *later, _changes(days, history), BEGUN]
+    parts += [_state(name, blind(crm, day)) for name, day in days.items()]
     return States(",\n".join(parts), {"home": home, **{f"{n}_day": d for n, d in days.items()}})
+
+
+def _changes(days: Iterable[str], history: bool) -> str:
+    moved = " UNION ".join(f"SELECT opportunity_id FROM {name}_later" for name in days)
+    return _CHANGES.format(which="" if history else f"WHERE c.opportunity_id IN ({moved})")
+
+
+def _later(name: str) -> str:
+    day = f"CAST(${name}_day AS DATE)"
+    return f"""{name}_later AS (
+  SELECT opportunity_id FROM stage_changes WHERE CAST(changed_at AS DATE) > {day}
+  UNION
+  SELECT opportunity_id FROM opportunities WHERE closed_on > {day} AND status <> 'open'
+)"""
 
 
 def blind(crm: Crm, day: dt.date) -> bool:
@@ -103,23 +120,13 @@ def home_currency(crm: Crm) -> str:
 
 
 def _state(name: str, is_blind: bool) -> str:
-    day, later = f"CAST(${name}_day AS DATE)", f"{name}_later"
-    return ",\n".join(
-        (
-            f"""{name}_rates AS (
+    day = f"CAST(${name}_day AS DATE)"
+    rates = f"""{name}_rates AS (
   SELECT currency, rate, rate_on,
     lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
   FROM fx_rates WHERE rate_on <= {day}
-)""",
-            f"""{later} AS (
-  SELECT opportunity_id FROM stage_changes WHERE CAST(changed_at AS DATE) > {day}
-  UNION
-  SELECT opportunity_id FROM opportunities WHERE closed_on > {day} AND status <> 'open'
-)""",
-            _past(name, day),
-            _deals(name, day, is_blind),
-        )
-    )
+)"""
+    return ",\n".join((rates, _past(name, day), _deals(name, day, is_blind)))
 
 
 def _past(name: str, day: str) -> str:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import salesplan as sp
-from salesplan._funnel import stagemap, states
+from salesplan._funnel import history, stagemap, states
+from salesplan._funnel.plain_stays import stays
 from salesplan.dimensions import grouping
 
 ROWS = st.lists(
@@ -78,6 +79,25 @@ def test_reading_plain_deals_fast_gives_what_reading_each_row_gives(deals):
     pd.testing.assert_frame_equal(
         fast.sort_values(order, ignore_index=True), slow.sort_values(order, ignore_index=True)
     )
+
+
+@settings(max_examples=15)
+@given(DEALS, st.sampled_from(["cumulative", "latest"]), st.sampled_from(["ignore", "keep"]))
+def test_stays_of_plain_deals_are_what_reading_each_row_gives(deals, visits, after_close):
+    crm = crm_of(deals)
+    stages = stagemap.stage_map(crm, "test")
+    fast, slow = (
+        crm.query(
+            f"WITH {stages.sql}, {history.deals(crm)}, "
+            f"{stays(stages, visits, 'now', after_close, row_by_row=way)} "
+            "SELECT opportunity_id, pipeline, position, entered_on, days, is_over FROM stays "
+            "ORDER BY opportunity_id, position",
+            as_of=crm.as_of,
+            **stages.params,
+        )
+        for way in (False, True)
+    )
+    pd.testing.assert_frame_equal(fast, slow)
 
 
 @FEW

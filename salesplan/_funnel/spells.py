@@ -11,10 +11,10 @@ from salesplan._funnel import history
 from salesplan._funnel.history import AfterClose
 
 
-def stays(visits: str, owner: str, after_close: AfterClose = "ignore") -> str:
-    """Return common table expressions up to ``stays``, on top of ``watched``.
+def read_stays(visits: str, owner: str, after_close: AfterClose = "ignore") -> str:
+    """Return common table expressions up to ``read_stays``, on top of ``watched``.
 
-    ``stays``: opportunity_id, position, owner_id, entered_on, days, is_over; one row per deal
+    ``read_stays``: opportunity_id, position, owner_id, entered_on, days, is_over; one row per deal
     and open stage. ``visits`` adds up all visits to a stage (cumulative) or takes the latest.
     """
     kept = "TRUE" if after_close == "keep" else "NOT is_late"
@@ -65,14 +65,14 @@ def _stays(visits: str) -> str:
     CAST(sum({days}) AS BIGINT) AS days, NOT bool_or(is_last) AS is_over"""
     each = f"SELECT opportunity_id, position, {total}"
     if visits == "cumulative":
-        return f"""stays AS (
+        return f"""read_stays AS (
   {each} FROM pieces WHERE status = 'open' GROUP BY opportunity_id, position
 )"""
     return f"""visits AS (
   SELECT *, sum(CASE WHEN is_turn THEN 1 ELSE 0 END) OVER (
     PARTITION BY opportunity_id ORDER BY place) AS visit_no
   FROM pieces
-), stays AS (
+), read_stays AS (
   SELECT opportunity_id, position, entered_on, owner_id, days, is_over
   FROM (
     {each}, row_number() OVER (

@@ -10,9 +10,18 @@ import pandas as pd
 
 from salesplan import dimensions, errors, survival
 from salesplan._funnel import history
-from salesplan._funnel.arguments import Span, inside, labelled, once, owner_of, resolved, words
+from salesplan._funnel.arguments import (
+    Span,
+    columns_read,
+    inside,
+    labelled,
+    once,
+    owner_of,
+    resolved,
+    words,
+)
 from salesplan._funnel.history import AfterClose
-from salesplan._funnel.spells import stays
+from salesplan._funnel.plain_stays import stays
 from salesplan._funnel.stagemap import StageMap, stage_map
 from salesplan.crm import Crm
 
@@ -71,7 +80,7 @@ def stage_survival(
         by, "opportunities", date="s.entered_on", owner=owner_of(owner, "s.owner_id")
     )
     ladder = [*grouping.names, "pipeline", "position", "stage"]
-    counts = _counts(crm, stages, period, grouping, only, stays(visits, owner, after_close))
+    counts = _counts(crm, stages, period, grouping, only, stays(stages, visits, owner, after_close))
     counts = counts.merge(stages.ladder, on=["pipeline", "position"])
     parts = [
         labelled(_curve(group), ladder, key)
@@ -91,12 +100,12 @@ def _counts(
 ) -> pd.DataFrame:
     """Return how many deals stayed how long, so that only ages leave the engine."""
     condition, joins, params = dimensions.where(only, "opportunities")
-    keys = f"{by.keys} t.pipeline, s.position, s.days, s.is_over"
+    keys = f"{by.keys} s.pipeline, s.position, s.days, s.is_over"
+    deal = f"JOIN deals AS t ON t.opportunity_id = s.opportunity_id {once(by.joins, joins)}"
     sql = f"""
-WITH {stages.sql}, {history.deals(crm)}, {history.ALL_WATCHED}, {stays_sql}
-SELECT {by.select} t.pipeline, s.position, s.days, s.is_over, CAST(count(*) AS BIGINT) AS deals
-FROM stays AS s
-JOIN deals AS t ON t.opportunity_id = s.opportunity_id {once(by.joins, joins)}
+WITH {stages.sql}, {history.deals(crm)}, {stays_sql}
+SELECT {by.select} s.pipeline, s.position, s.days, s.is_over, CAST(count(*) AS BIGINT) AS deals
+FROM stays AS s {deal if columns_read(by) or only else ""}
 WHERE s.days IS NOT NULL AND {condition} AND {inside("s.entered_on")}
 GROUP BY {keys}
 """

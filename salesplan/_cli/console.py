@@ -27,7 +27,10 @@ def show(frame: pd.DataFrame, title: str, *, lang: str = "en", currency: str = "
     for name, what in units.items():
         right = what in ("money", "rate", "count", "number")
         table.add_column(
-            tabular.heading(name, lang), justify="right" if right else "left", overflow="fold"
+            tabular.heading(name, lang),
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=right,
         )
     for row in frame.itertuples(index=False, name=None):
         cells = zip(row, units.values(), strict=True)

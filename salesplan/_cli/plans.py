@@ -13,6 +13,9 @@ from salesplan._cli import console
 from salesplan._cli.books import AsOf, Exports, SettingsFile, read
 from salesplan.errors import one_of
 
+_PEOPLE = ["name", "team", "old_amount", "new_amount", "delta_amount", "outcome"]
+_GOALS = ["line", "k", "n", "at_goal_rate", "reading"]
+
 Lang = Annotated[str | None, typer.Option("--lang", help="en, de or fr.")]
 
 
@@ -45,8 +48,9 @@ def _quality(crm: sp.Crm) -> str:
     loads, issues = crm.loads, crm.issues
     read_rows, kept = int(loads["rows_read"].sum()), int(loads["rows_loaded"].sum())
     apart = int(loads["rows_quarantined"].sum())
+    files = loads["file"].nunique()
     return (
-        f"{len(loads)} files: {read_rows:,} rows read = {kept:,} loaded + {apart:,} "
+        f"{files} files: {read_rows:,} rows read = {kept:,} loaded + {apart:,} "
         f"quarantined; {len(issues)} kinds of issue. As of {crm.as_of}."
     )
 
@@ -62,9 +66,9 @@ def simulate(
     chosen = sp.compensation.Scheme.read(scheme)
     with read(exports, settings) as crm:
         tested = sp.scenario.backtest(crm, chosen, year=year)
-    console.show(tested.compared, f"{chosen.name} on {year}, beside what was paid")
+    console.show(tested.compared[_PEOPLE], f"{chosen.name} on {year}, beside what was paid")
     console.show(tested.outcome, "Who wins and who loses")
-    console.show(tested.diagnosis.goal, "Who reaches the goals")
+    console.show(tested.diagnosis.goal[_GOALS], "Who reaches the goals")
     if out:
         console.path_line(sp.review.write_backtest(tested, out))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from salesplan._pipeline.flow import By
@@ -20,6 +22,6 @@ def joined(parts: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
     return table
 
 
-def words(texts: list[str | None]) -> pd.Series[str]:
+def words(texts: Sequence[str | None]) -> pd.Series[str]:
     """Return texts as a column in which None is a missing value like any other."""
-    return pd.Series(texts, dtype="str")
+    return pd.Series(list(texts), dtype="str")

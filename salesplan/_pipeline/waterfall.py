@@ -24,6 +24,7 @@ from salesplan._pipeline.movements import (
 from salesplan._pipeline.states import blind
 from salesplan.crm import Crm
 from salesplan.errors import InputError
+from salesplan.stats import Floats
 from salesplan.text import label
 
 COLUMNS = ["movement", "title", "amount", "deal_count", "count_change", "unpriced_count", "reason"]
@@ -42,7 +43,7 @@ def waterfall_table(
     wide = wide.rename(columns={key: key.removeprefix("g_") for key in sides.keys})
     assert (wide["worst_gap"].fillna(0) == 0).all(), "a deal's movements do not add up"
     names = [key.removeprefix("g_") for key in sides.keys]
-    table = pd.concat([_long(wide, names, m, lang) for m in MOVEMENTS], ignore_index=True)
+    table = _long(wide, names, lang)
     _assert_balance(table, names)
     table = _with_reasons(table, _unknown(crm, since, due, earlier, lang))
     table = table.sort_values(names, kind="stable") if names else table
@@ -132,19 +133,29 @@ def _sided(keys: list[str], gap: str) -> str:
     return " UNION ALL ".join(halves)
 
 
-def _long(wide: pd.DataFrame, names: list[str], movement: str, lang: str) -> pd.DataFrame:
-    parts = ["deleted", "closed_otherwise"] if movement == "deleted" else [movement]
-    amount = wide[parts].fillna(0.0).sum(axis=1).round(2)
-    count = wide[[f"{p}_n" for p in parts]].fillna(0).sum(axis=1).astype("int64")
-    unpriced = wide[[f"{p}_u" for p in parts]].fillna(0).sum(axis=1).astype("int64")
-    return wide[names].assign(
-        movement=movement,
-        title=label(f"pipeline.moved_{movement}", lang),
-        amount=amount * _sign(movement) + 0.0,  # no minus zero
-        deal_count=count,
-        count_change=count * (_sign(movement) if movement in COUNTED else 0),
-        unpriced_count=unpriced,
+def _long(wide: pd.DataFrame, names: list[str], lang: str) -> pd.DataFrame:
+    """Return one row per group and movement, the groups in their order."""
+    signs = np.array([_sign(m) for m in MOVEMENTS])
+    counted = np.array([m in COUNTED for m in MOVEMENTS])
+    count = _folded(wide, "_n")
+    table = wide.loc[wide.index.repeat(len(MOVEMENTS)), names].reset_index(drop=True)
+    return table.assign(
+        movement=words(list(MOVEMENTS) * len(wide)),
+        title=words([label(f"pipeline.moved_{m}", lang) for m in MOVEMENTS] * len(wide)),
+        amount=(_folded(wide, "").round(2) * signs + 0.0).ravel(),  # no minus zero
+        deal_count=count.ravel().astype(np.int64),
+        count_change=(count * signs * counted).ravel().astype(np.int64),
+        unpriced_count=_folded(wide, "_u").ravel().astype(np.int64),
     )
+
+
+def _folded(wide: pd.DataFrame, suffix: str) -> Floats:
+    """Return groups x movements, deals that were closed otherwise among the deleted ones."""
+    found = np.column_stack([wide[m + suffix].to_numpy(float) for m in MOVEMENTS])
+    other = wide["closed_otherwise" + suffix].to_numpy(float)
+    found = np.nan_to_num(found)
+    found[:, MOVEMENTS.index("deleted")] += np.nan_to_num(other)
+    return np.asarray(found, float)
 
 
 def _assert_balance(table: pd.DataFrame, names: list[str]) -> None:

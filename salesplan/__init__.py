@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from salesplan import (
         acquisition,
         actionplan,
+        allocation,
+        app,
         charts,
         compensation,
         demo,
@@ -54,6 +56,8 @@ __version__ = "0.1.0"
 _ON_DEMAND = (
     "acquisition",
     "actionplan",
+    "allocation",
+    "app",
     "charts",
     "compensation",
     "demo",
@@ -73,6 +77,8 @@ __all__ = [
     "Crm",
     "acquisition",
     "actionplan",
+    "allocation",
+    "app",
     "charts",
     "compensation",
     "demo",

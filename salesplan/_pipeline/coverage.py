@@ -10,7 +10,6 @@ import pandas as pd
 from salesplan._pipeline.arithmetic import coverage_of
 from salesplan._pipeline.flow import By, Only, Window, flows, trailing
 from salesplan._pipeline.frames import by_names, joined, words
-from salesplan._pipeline.open_deals import facts
 from salesplan._pipeline.targets import has_targets, target_by
 from salesplan.crm import Crm
 from salesplan.errors import one_of
@@ -41,9 +40,10 @@ COLUMNS = [
 
 
 def coverage_table(
-    crm: Crm, window: Window, *, by: By, only: Only, pool: str, measure: str, lang: str
-) -> pd.DataFrame:
-    """Return coverage per group for a period."""
+    crm: Crm, window: Window, open_deals: pd.DataFrame, *, by: By, only: Only, pool: str,
+    measure: str, lang: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Return coverage per group for a period, of the deals that are open on its day."""
     one_of(pool, POOLS, "pool")
     names = by_names(by)
     won = flows(crm, window, by=by, only=only)
@@ -51,7 +51,7 @@ def coverage_table(
     frames = [
         _won(won, names),
         _rates(year, names),
-        pooled(facts(crm, as_of=window.day, by=by, only=only), names, window, pool),
+        pooled(open_deals, names, window, pool),
         target(crm, window, names, measure),
     ]
     return _computed(_counted(joined(frames, names)), names, lang)

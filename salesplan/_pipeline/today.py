@@ -157,7 +157,10 @@ def coverage(
         crm, as_of, month=month, quarter=quarter, year=year, since=since, until=until
     )
     words = lang or crm.settings.language
-    return coverage_table(crm, window, by=by, only=only, pool=pool, measure=measure, lang=words)
+    open_deals = facts(crm, as_of=window.day, by=by, only=only)
+    return coverage_table(
+        crm, window, open_deals, by=by, only=only, pool=pool, measure=measure, lang=words
+    )
 
 
 def velocity(

@@ -39,7 +39,8 @@ def vitals(
     open_deals = facts(crm, as_of=window.day, by=by, only=only)
     weighted = weighted_table(open_deals, names, correlation=correlation, level=0.8, lang=lang)
     parts = [
-        coverage_table(crm, window, by=by, only=only, pool=pool, measure=measure, lang=lang),
+        coverage_table(crm, window, open_deals, by=by, only=only, pool=pool, measure=measure,
+                       lang=lang),
         weighted.rename(columns={"open_count": "all_count", "open_amount": "all_amount",
                                  "unpriced_count": "all_unpriced_count",
                                  "reason": "weighted_reason"}),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from salesplan import survival
+from salesplan._survival.estimate import loglog_interval
 from salesplan.errors import InputError
 from salesplan.stats import Z95
 
@@ -192,3 +193,9 @@ def test_a_quantile_is_a_share():
 def test_nobody_at_all_gives_an_empty_curve():
     assert survival.kaplan_meier([], []).empty
     assert survival.aalen_johansen([], []).empty
+
+
+def test_bounds_of_a_nearly_flat_curve_stay_on_the_scale():
+    """An uncertain curve hardly below 1: the log(-log) scale stretches past what exp can hold."""
+    low, high = loglog_interval(np.array([1 - 1e-9]), np.array([0.01]), 1.96)
+    assert (low.item(), high.item()) == (0.0, 1.0)

@@ -18,7 +18,11 @@ from salesplan.crm import Crm
 from salesplan.periods import to_date
 
 CORRELATION = 0.02
-"""Deals share a market: correlation between any two, which rolling origins bear out."""
+"""Deals share a market: correlation between any two.
+
+On the demo company the 80 % interval of this value held in 77 to 86 % of rolling origins (amount
+and count, a month and a quarter ahead); that of 0.05 in 81 to 93 %.
+"""
 
 
 def forecast(
@@ -39,7 +43,7 @@ def forecast(
 
     Won so far, plus open deals by their chance to be won in time (learnt from past deals that
     had been as long in the same stage; open deals censored, losses competing), plus deals not
-    yet created (pace and season of creation, chance and time to win, amounts of past wins).
+    yet created (pace, season and days of creation, chance and time to win, amounts of past wins).
     Each draw also takes the learnt chances a little higher or lower, as far as they may err.
 
     Parameters

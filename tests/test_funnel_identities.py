@@ -182,6 +182,16 @@ def test_win_rates_share_their_numerator(deals):
 
 
 @FEW
+@given(DEALS, st.sampled_from(["closed", "created"]))
+def test_win_rates_of_groups_add_up_to_the_whole(deals, basis):
+    crm = crm_of(deals)
+    whole = sp.funnel.win_rate(crm, basis=basis)
+    parts = sp.funnel.win_rate(crm, basis=basis, by=["owner", "month"])
+    for column in ("k", "n", "lost_count", "open_count", "other_count", "undated_count"):
+        assert parts[column].sum() == whole[column].iloc[0]
+
+
+@FEW
 @given(DEALS, st.sampled_from(["cumulative", "latest"]))
 def test_the_latest_visit_is_no_longer_than_all_visits(deals, visits):
     crm = crm_of(deals)

@@ -49,7 +49,7 @@ def test_usage_is_2_and_a_fault_is_1(tmp_path):
     assert run("nonsense").returncode == 2
     done = run("check", tmp_path / "nowhere")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error:")
+    assert done.stderr.strip().startswith("Error:")
     assert "nowhere" in done.stderr
 
 

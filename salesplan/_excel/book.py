@@ -42,7 +42,7 @@ def write(
     >>> import tempfile
     >>> frame = pd.DataFrame({"owner": ["=1+1"], "k": [1], "n": [4], "win_rate": [0.25]})
     >>> path = write(tempfile.mkdtemp() + "/book.xlsx", {"Owners": frame})
-    >>> pd.read_excel(path, header=2, sheet_name="Owners", engine="calamine")["Owner"].tolist()
+    >>> pd.read_excel(path, header=2, sheet_name="Owners", engine="calamine")["Seller"].tolist()
     ['=1+1']
     """
     chosen = {name: s if isinstance(s, Sheet) else Sheet(s) for name, s in sheets.items()}

@@ -42,7 +42,58 @@ def churn(
     known: str = "now",
     as_of: str | dt.date | None = None,
 ) -> pd.DataFrame:
-    """Return churn and retention rates."""
+    """Return how many customers and how much MRR left, and what stayed.
+
+    Formula: logo churn = customers lost / customers at the start (the policy may add those
+    who joined); gross churn = (churn + contraction) / opening MRR; GRR per customer, never
+    above 1; NRR = (opening + expansion - contraction - churn) / opening.
+
+    Parameters
+    ----------
+    crm
+        A loaded Crm with contract lines.
+    by
+        Dimension or dimensions: product, plan, segment, country, owner, account_id, ...
+    only
+        Keep rows of these dimensions, as in ``{"product": "Core"}``.
+    since, until, month, quarter, year
+        The months to show; by default from the first contract to ``as_of``.
+    policy
+        A preset (``"chartmogul"``), a ``Policy``, or None for the package's own rules.
+    known
+        "now" counts contracts at their effective dates; "then" as the book knew them month by
+        month, with what came later under restatement.
+    as_of
+        Day looked from; the book's by default. The month it falls in is marked open.
+    unit
+        month, quarter or year: the period that each rate is of.
+
+    Returns
+    -------
+    DataFrame
+        The period, the dimensions, opening_count, joined_count, passing_count, churned_count,
+        base_count and base (what logo churn divides by), logo_churn_rate with its Wilson
+        interval and annualised, the amounts behind it, gross_churn_rate, net_churn_rate,
+        grr_rate, nrr_rate, quick_ratio, voluntary / delinquent / unknown losses,
+        monthly_churn_rate against the target band, reason where there is no rate, is_open,
+        policy.
+
+    Raises
+    ------
+    MissingDataError
+        Without contract lines, or where a currency has no rate; names currency and dates.
+    UnknownNameError
+        For an unknown dimension, unit or preset; names the nearest one.
+
+    Examples
+    --------
+    In September one customer of three leaves, with 400 of 1,900 MRR.
+
+    >>> lost = churn(paper(), month="2026-09")
+    >>> lost[["churned_count", "base_count", "gross_churn_rate", "grr_rate"]].round(4)
+       churned_count  base_count  gross_churn_rate  grr_rate
+    0              1           3            0.2105    0.7895
+    """
     one_of(unit, list(MONTHS), "unit")
     q = question(crm, policy=policy, by=by, only=only, as_of=as_of, known=known)
     span = bounds(q, since=since, until=until, month=month, quarter=quarter, year=year)

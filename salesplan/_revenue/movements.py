@@ -150,7 +150,55 @@ def mrr_movements(
     known: str = "now",
     as_of: str | dt.date | None = None,
 ) -> pd.DataFrame:
-    """Return the MRR bridge."""
+    """Return how MRR moved from month to month, and why.
+
+    Formula: opening + new + reactivation + expansion_upsell + expansion_cross_sell
+    + price_increase - contraction - price_decrease - churn + fx + restatement = closing, to
+    the cent, per customer and in total. Gains and losses are both positive columns; fx and
+    restatement carry their sign.
+
+    Parameters
+    ----------
+    crm
+        A loaded Crm with contract lines.
+    by
+        Dimension or dimensions: product, plan, segment, country, owner, account_id, ...
+    only
+        Keep rows of these dimensions, as in ``{"product": "Core"}``.
+    since, until, month, quarter, year
+        The months to show; by default from the first contract to ``as_of``.
+    policy
+        A preset (``"chartmogul"``), a ``Policy``, or None for the package's own rules.
+    known
+        "now" counts contracts at their effective dates; "then" as the book knew them month by
+        month, with what came later under restatement.
+    as_of
+        Day looked from; the book's by default. The month it falls in is marked open.
+
+    Returns
+    -------
+    DataFrame
+        month, the dimensions, each part of the bridge as ``*_amount`` (with ``by`` also
+        transfer_amount between groups, 0 in total), counts of customers as ``*_count``,
+        is_open. The policy is in ``.attrs["policy"]``.
+
+    Raises
+    ------
+    MissingDataError
+        Without contract lines, or where a currency has no rate; names currency and dates.
+    UnknownNameError
+        For an unknown dimension or preset; names the nearest one.
+
+    Examples
+    --------
+    In August a customer adds five seats at 800 a year; in September one of 400 leaves.
+
+    >>> parts = ["opening_amount", "expansion_upsell_amount", "churn_amount", "closing_amount"]
+    >>> mrr_movements(paper(), since="2026-08-01")[parts].round(2)
+       opening_amount  expansion_upsell_amount  churn_amount  closing_amount
+    0         1566.67                   333.33           0.0          1900.0
+    1         1900.00                     0.00         400.0          1500.0
+    """
     q = question(crm, policy=policy, by=by, only=only, as_of=as_of, known=known)
     span = {"since": since, "until": until, "month": month, "quarter": quarter, "year": year}
     frame = q.ask(bridge_sql(q), **bounds(q, **span))

@@ -43,7 +43,53 @@ def mrr(
     known: str = "now",
     as_of: str | dt.date | None = None,
 ) -> pd.DataFrame:
-    """Return what recurs a month, at the close of each month."""
+    """Return what customers in force pay a month, at the close of each month.
+
+    Formula: sum of the monthly price of the lines in force at the policy's boundary;
+    ARR = 12 x MRR; ARPA = MRR / paying customers. Left out: one-off prices, licences,
+    services, trials and tax; ``sp.revenue.issues`` lists lines that cannot be counted.
+
+    Parameters
+    ----------
+    crm
+        A loaded Crm with contract lines.
+    by
+        Dimension or dimensions: product, plan, segment, country, owner, account_id, ...
+    only
+        Keep rows of these dimensions, as in ``{"product": "Core"}``.
+    since, until, month, quarter, year
+        The months to show; by default from the first contract to ``as_of``.
+    policy
+        A preset (``"chartmogul"``), a ``Policy``, or None for the package's own rules.
+    known
+        "now" counts contracts at their effective dates; "then" as the book knew them month by
+        month, with what came later under restatement.
+    as_of
+        Day looked from; the book's by default. The month it falls in is marked open.
+
+    Returns
+    -------
+    DataFrame
+        month, the dimensions, mrr_amount, arr_amount, customer_count, arpa_amount (NaN while
+        nobody pays), is_open. Amounts in the reporting currency; the policy is in
+        ``.attrs["policy"]``.
+
+    Raises
+    ------
+    MissingDataError
+        Without contract lines, or where a currency has no rate; names currency and dates.
+    UnknownNameError
+        For an unknown dimension or preset; names the nearest one.
+
+    Examples
+    --------
+    Ten seats at 800 a year, five more in August, support at 6,000 a year; one left.
+
+    >>> mrr(paper(), since="2026-08-01")[["month", "mrr_amount", "customer_count"]]
+           month  mrr_amount  customer_count
+    0 2026-08-01      1900.0               3
+    1 2026-09-01      1500.0               2
+    """
     asked = {"by": by, "only": only, "policy": policy, "known": known, "as_of": as_of}
     span = {"since": since, "until": until, "month": month, "quarter": quarter, "year": year}
     return mrr_of(mrr_movements(crm, **asked, **span))  # type: ignore[arg-type]

@@ -63,6 +63,18 @@ class Period:
         """Whether the label counts in fiscal years."""
         return self.label.startswith("FY")
 
+    def parts(self, unit: str) -> list[Period]:
+        """Return the shorter periods of one unit that make up this one, in its own years.
+
+        Examples
+        --------
+        >>> [p.label for p in year("FY2026", fiscal_start=10).parts("half")]
+        ['FY2026-H1', 'FY2026-H2']
+        """
+        return split(
+            self.since, self.until, unit, fiscal=self.is_fiscal, fiscal_start=self.fiscal_start
+        )
+
     def months(self) -> list[Period]:
         """Return the calendar months from ``since`` to ``until``."""
         return split(self.since, self.until, "month")

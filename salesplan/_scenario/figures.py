@@ -8,7 +8,7 @@ from salesplan import kpi, periods
 from salesplan._kpi.attainment import actuals
 from salesplan.compensation import Criterion, Gate, Scheme
 from salesplan.crm import Crm
-from salesplan.errors import InputError, did_you_mean
+from salesplan.periods import Period
 
 KEYS = ["person_id", "team", "period", "measure"]
 
@@ -75,26 +75,17 @@ def _of_measure(
 
 
 def _split(crm: Crm, name: str, year: str, unit: str, columns: list[str]) -> list[pd.DataFrame]:
-    span = periods.parse(year, fiscal_start=_start(crm))
-    cut = periods.split(
-        span.since, span.until, unit, fiscal=span.is_fiscal, fiscal_start=span.fiscal_start
-    )
-    declared = kpi.measure(name)
-    for column in columns:
-        if column not in declared.filters:
-            hint = did_you_mean(column, declared.filters)
-            raise InputError(f"{name} cannot be filtered by {column!r}. {hint}")
-    found = actuals(crm, declared, cut, split=columns)
+    found = actuals(crm, kpi.measure(name), _cut(crm, year, unit), split=columns)
     return [found.assign(measure=name, team=None, target=float("nan"))]
+
+
+def _cut(crm: Crm, year: str, unit: str) -> list[Period]:
+    return periods.parse(year, fiscal_start=_start(crm)).parts(unit)
 
 
 def _team_goals(crm: Crm, name: str, year: str, unit: str) -> pd.DataFrame:
     """Return the goals of teams (and of the company, without a team) as rows of their own."""
-    span = periods.parse(year, fiscal_start=_start(crm))
-    cut = periods.split(
-        span.since, span.until, unit, fiscal=span.is_fiscal, fiscal_start=span.fiscal_start
-    )
-    spans = {(p.since, p.until): p.label for p in cut}
+    spans = {(p.since, p.until): p.label for p in _cut(crm, year, unit)}
     goals = crm.query(
         "SELECT team, period, CAST(target AS DOUBLE) AS target FROM targets "
         "WHERE person_id IS NULL AND measure = $measure ORDER BY team, period",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import salesplan as sp
 from salesplan.compensation import Scheme, simulate
+from salesplan.errors import SettingsError
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMES = Path(__file__).parent.parent / "data" / "schemes"
@@ -508,3 +509,13 @@ def test_charts_show_the_figures_of_their_frames():
     assert sum(len(trace.x) for trace in dots.data) == 16
     frame = sp.compensation.stress(plan(), people, rows, shifts=(0.0, 0.1))
     assert sp.charts.stress(frame).data[0].y.tolist() == frame["cost_amount"].tolist()
+
+
+def test_a_misspelt_criterion_is_one_fault_not_a_missing_list():
+    text = 'name = "A"\n[[criteria]]\nname = "x"\nweight = 1.0\nweigth = 1\n'
+    with pytest.raises(SettingsError) as error:
+        sp.compensation.Scheme.from_toml(text)
+    assert "Did you mean 'weight'" in str(error.value)
+    assert "1 fault" in str(error.value)
+    with pytest.raises(SettingsError, match="criteria"):
+        sp.compensation.Scheme.from_toml('name = "A"\ncriteria = []\n')

@@ -50,8 +50,8 @@ def _quality(crm: sp.Crm) -> str:
     apart = int(loads["rows_quarantined"].sum())
     files = loads["file"].nunique()
     return (
-        f"{files} files: {read_rows:,} rows read = {kept:,} loaded + {apart:,} "
-        f"quarantined; {len(issues)} kinds of issue. As of {crm.as_of}."
+        f"{files} {'file' if files == 1 else 'files'}: "
+        f"{read_rows:,} rows read = {kept:,} loaded + {apart:,} quarantined; {len(issues)} kinds of issue. As of {crm.as_of}."
     )
 
 

@@ -35,13 +35,21 @@ def validated(values: Any, handler: Callable[[Any], Scheme], title: str) -> Sche
     try:
         scheme = handler(values)
     except ValidationError as error:
-        form = [_again(fault) for fault in error.errors()]
+        found = error.errors()
+        form = [_again(fault) for fault in found if not _follows(fault, found)]
         sense = _sense_of_the_rest(values, error, handler)
         raise ValidationError.from_exception_data(title, form + sense) from None
     faults = [_detail(place, message) for place, message in every(scheme)]
     if faults:
         raise ValidationError.from_exception_data(title, faults)
     return scheme
+
+
+def _follows(fault: Any, faults: list[Any]) -> bool:
+    """Whether a list is too short only because its entries are faulty themselves."""
+    place = fault["loc"]
+    inside = (f["loc"] for f in faults if len(f["loc"]) > len(place))
+    return fault["type"] == "too_short" and any(loc[: len(place)] == place for loc in inside)
 
 
 def _sense_of_the_rest(

@@ -51,7 +51,8 @@ def _quality(crm: sp.Crm) -> str:
     files = loads["file"].nunique()
     return (
         f"{files} {'file' if files == 1 else 'files'}: "
-        f"{read_rows:,} rows read = {kept:,} loaded + {apart:,} quarantined; {len(issues)} kinds of issue. As of {crm.as_of}."
+        f"{read_rows:,} rows read = {kept:,} loaded + {apart:,} quarantined; "
+        f"{len(issues)} kinds of issue. As of {crm.as_of}."
     )
 
 

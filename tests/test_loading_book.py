@@ -162,3 +162,18 @@ def test_pseudonyms_hide_people_and_keep_numbers(tmp_path, monkeypatch):
     monkeypatch.setenv("SALESPLAN_PSEUDONYM_KEY", "secret")
     tokens = {sp.load(tmp_path, pseudonymise=True).table("people")["name"].iloc[0] for _ in "ab"}
     assert len(tokens) == 1
+
+
+def test_pseudonyms_hide_owners_that_no_table_lists(tmp_path):
+    (tmp_path / "deals.csv").write_text(
+        "Deal ID;Deal name;stage;Deal owner;amount;created_on;next_step\n"
+        "D1;Roof of Cleo Brandt;Won;Ada Roth;12.50;2026-02-28;call Cleo Brandt\n"
+        "D2;Shed of Dora Vogt;Won;Ada Roth;7.50;2026-02-28;\n"
+    )
+    book = tmp_path / "crm.duckdb"
+    with sp.load(tmp_path, pseudonymise=True, into=book) as crm:
+        owners = crm.query("SELECT owner_id, sum(amount) AS amount FROM opportunities GROUP BY 1")
+        assert owners["amount"].tolist() == [20]
+        assert owners["owner_id"].str.fullmatch("p_[0-9a-f]{16}").all()
+    raw = book.read_bytes()
+    assert not [word for word in (b"Ada Roth", b"Cleo", b"Dora") if word in raw]

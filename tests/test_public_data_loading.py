@@ -57,6 +57,7 @@ TRAPS = [
     ("acceldata_synth", "stage_differs_from_history", 12),
     ("acceldata_synth", "campaign_without_budget", 7),
     ("zoho_sample", "lead_lost_but_converted", 737),
+    ("zoho_sample", "longer_than_a_day", 2978),
 ]
 
 

@@ -38,7 +38,7 @@ PEOPLE_AND_ACCOUNTS: tuple[Table, ...] = (
         ("funnel", "pipeline", "revenue", "effort"),
         (
             C("account_id", "text", "identifier of the account", required=True),
-            C("name", "text", "company name"),
+            C("name", "text", "company name", personal=True),
             C("status", "text", "customer, prospect, former customer, competitor, ..."),
             C("segment", "text", "segment such as gold, silver or bronze"),
             C("tags", "text", "tags as the CRM has them, separated by ;"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from salesplan.exports import segments
 from salesplan.exports.cells import Cell, Selection
 from salesplan.exports.explanation import catalogue, explain, settings_toml
+from salesplan.exports.pinned import headers_not_found
 from salesplan.exports.profile import Profile, profiles
 from salesplan.exports.recognised import ROW_KEY, Recognised
 from salesplan.exports.recognition import file_rule, recognise
@@ -27,6 +28,7 @@ __all__ = [
     "complete",
     "explain",
     "file_rule",
+    "headers_not_found",
     "profiles",
     "recognise",
     "segments",

@@ -106,13 +106,14 @@ _TO_MINUTES = {
 
 
 def _clock(text: str) -> str:
-    """Return the SQL of 1:30, 1:30:00 or plain minutes in whole seconds."""
+    """Return the SQL of 1:30, 1:30:00, hours and minutes joined, or plain minutes in seconds."""
+    signs = f"replace({text}, ' ', ':')"
     hours, minutes, seconds = (
-        f"TRY_CAST(string_split({text}, ':')[{i}] AS BIGINT)" for i in (1, 2, 3)
+        f"TRY_CAST(string_split({signs}, ':')[{i}] AS BIGINT)" for i in (1, 2, 3)
     )
     clock = f"{hours} * 3600 + {minutes} * 60 + COALESCE({seconds}, 0)"
     plain = f"CAST(TRY_CAST(replace({text}, ',', '.') AS DOUBLE) * 60 AS BIGINT)"
-    whole = f"CASE WHEN contains({text}, ':') THEN {clock} ELSE {plain} END"
+    whole = f"CASE WHEN contains({signs}, ':') THEN {clock} ELSE {plain} END"
     return f"COALESCE(CAST({whole} AS VARCHAR), {text})"
 
 

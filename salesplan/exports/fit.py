@@ -140,6 +140,9 @@ def _take_joined(fit: Fit, headers: Sequence[str]) -> None:
 
 
 def _take_units(fit: Fit) -> None:
+    if "minutes" in fit.joined:
+        fit.units["minutes"] = "clock"  # hours and minutes side by side
+        return
     header = fit.columns.get("minutes")
     units = {squeeze(h): unit for h, unit in fit.declared.units.items()}
     if header and (unit := _unit_of(header, units)):

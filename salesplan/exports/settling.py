@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from salesplan import schema
 from salesplan.exports import (
+    durations,
     explanation,
     histories,
     matching,
@@ -40,6 +41,7 @@ def settle(engine: Engine, found: Sequence[tuple[str, Recognised]]) -> None:
     issues += spellings.suggestions(engine)
     issues += stages.settle_statuses(engine)
     histories.settle_close_dates(engine, recognised)
+    durations.complete(engine)
     issues += histories.complete(engine, recognised)
     issues += stages.complete_map(engine, recognised)
     issues += histories.after_closing(engine)

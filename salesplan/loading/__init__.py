@@ -122,6 +122,8 @@ def _fill(
     paths = sources.files_in(where, faults)
     opened = sources.open_all(paths, settings, scratch, faults)
     feeds = [f for s in opened for f in recognition.feeds(s, settings, faults)]
+    for sentence in recognition.misnamed(feeds, settings):
+        faults.add(sentence)
     if order.as_of is None and (days := snapshots.days_of_series(feeds)):
         order = replace(order, as_of=max(days.values()))
     feeds = snapshots.parted(feeds)

@@ -34,6 +34,8 @@ def apply(engine: Engine, stand_ins: Iterable[tuple[str, str]] = ()) -> None:
     columns = [(t.name, c.name) for t in schema.TABLES for c in t.columns if c.personal]
     named = [*columns, *_references(stand_ins)]
     words = _replaced(engine, named, token)
+    for table, column, listed in _references_by_name(named):
+        words += _replaced(engine, [(table, column)], token, f'"{column}" NOT IN ({listed})')
     _hide_in_texts(engine, words)
 
 
@@ -57,17 +59,35 @@ def _references(stand_ins: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _refers(column: Column, table: str) -> bool:
-    return column.refers_to == table
+    return column.refers_to == table or (table == "people" and column.name == "owner_id")
+
+
+def _references_by_name(done: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Return (table, column, SQL of the keys listed) where a name may stand in for a key.
+
+    An owner or contact that no table lists may be there by name.
+    """
+    hidden = set(done)
+    return [
+        (table, column, f'SELECT "{owner.key[0]}" FROM "{owner.name}"')
+        for owner in schema.TABLES
+        if len(owner.key) == 1 and any(c.personal for c in owner.columns)
+        for table, column in _references([(owner.name, owner.key[0])])[1:]
+        if (table, column) not in hidden
+    ]
 
 
 def _replaced(
-    engine: Engine, columns: Iterable[tuple[str, str]], token: Callable[[str], str]
+    engine: Engine,
+    columns: Iterable[tuple[str, str]],
+    token: Callable[[str], str],
+    where: str = "TRUE",
 ) -> list[str]:
     """Replace the values of columns by tokens; return the values there were."""
     words: list[str] = []
     for table, column in columns:
         rows = engine.execute(
-            f'SELECT DISTINCT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'
+            f'SELECT DISTINCT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL AND {where}'
         ).fetchall()
         values = [str(value) for (value,) in rows]
         if not values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from salesplan import exports, schema
@@ -27,6 +28,21 @@ def feeds(source: Source, settings: Settings, faults: Faults) -> list[Feed]:
         for recognised in found
         if _is_complete(source, recognised, faults)
     ]
+
+
+def misnamed(found: Sequence[Feed], settings: Settings) -> list[str]:
+    """Return a sentence for each header of the settings that no file of its table has."""
+    by_table: dict[str, dict[str, tuple[str, ...]]] = {}
+    by_file: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {}
+    for feed in found:
+        table, label, headers = feed.table.name, feed.source.label, feed.source.headers
+        by_table.setdefault(table, {})[label] = headers
+        by_file.setdefault(feed.source.file, {}).setdefault(table, {})[label] = headers
+    sentences = exports.headers_not_found(settings.columns, by_table)
+    for feed in found:
+        where, file = f'files."{feed.source.file}".columns', feed.source.file
+        sentences += exports.headers_not_found(feed.source.rule.columns, by_file[file], where)
+    return sentences
 
 
 def _narrowed(source: Source, settings: Settings) -> list[Settings]:

@@ -17,7 +17,7 @@ ACTIVITIES = (
         "warning",
         "activities",
         "minutes",
-        "minutes > 1440",
+        "COALESCE(minutes, date_diff('minute', starts_at, ends_at)) > 1440",
         "Correct start and end in the CRM: hours of effort would be nonsense.",
     ),
     Rule(
@@ -25,7 +25,7 @@ ACTIVITIES = (
         "error",
         "activities",
         "minutes",
-        "minutes < 0",
+        "COALESCE(minutes, date_diff('minute', starts_at, ends_at)) < 0",
         "Correct start and end in the CRM.",
     ),
     Rule(

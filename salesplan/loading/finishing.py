@@ -17,6 +17,7 @@ from salesplan.loading import (
     asof,
     checks,
     keys,
+    period_names,
     pseudonyms,
     quarantine,
     reading,
@@ -75,6 +76,7 @@ def _personal_keys(staged: Sequence[Staged]) -> list[tuple[str, str]]:
 
 def _settle_keys(engine: Engine, table: str, staged: Sequence[Staged]) -> None:
     keys.number_changes(engine, table)
+    period_names.settle(engine, table, staged)
     keys.mark_duplicates(engine, table)
     quarantine.keep_apart(engine, staged, table)
     staging.close_table(engine, table)

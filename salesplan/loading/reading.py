@@ -71,6 +71,14 @@ def _about_text(source: Source) -> list[Issue]:
     if clean.broken_characters:
         to_do = "Characters were broken before the export; they show as \ufffd."
         note("broken_characters", clean.broken_characters, to_do)
+    if lost := source.uncomputed:
+        to_do = (
+            "These cells hold an error or a formula without a result, and were read as empty. "
+            "Correct them, or open and save the workbook in Excel or LibreOffice, which compute it."
+        )
+        rule, first = "cell_without_value", f"cell {lost.first}"
+        label = source.label
+        found.append(Issue("error", rule, None, None, lost.count, first, to_do, file=label))
     return found
 
 

@@ -12,6 +12,8 @@ from salesplan.loading import dialect, encoding, sql, workbook
 from salesplan.loading.dialect import Dialect
 from salesplan.loading.encoding import CleanText
 from salesplan.loading.faults import Faults
+from salesplan.loading.uncomputed import Uncomputed
+from salesplan.loading.workbook import Sheet
 from salesplan.settings import FileRule, Settings
 
 TEXT = (".csv", ".tsv", ".txt", ".tab")
@@ -30,6 +32,7 @@ class Source:
     rule: FileRule
     number: int
     scratch: Path
+    uncomputed: Uncomputed | None = None
 
     @property
     def label(self) -> str:
@@ -121,19 +124,21 @@ def open_all(
         if rule.ignore:
             continue
         opened = faults.guard(lambda p=path, r=rule: _open(p, r, scratch))  # type: ignore[misc]
-        for sheet, clean, cut in opened or []:
-            sources.append(Source(path.name, sheet, clean, cut, rule, len(sources), scratch))
+        for sheet, cut in opened or []:
+            parts = (path.name, sheet.name, sheet.text, cut, rule, len(sources), scratch)
+            sources.append(Source(*parts, sheet.uncomputed))
     return sources
 
 
-def _open(path: Path, rule: FileRule, scratch: Path) -> list[tuple[str | None, CleanText, Dialect]]:
+def _open(path: Path, rule: FileRule, scratch: Path) -> list[tuple[Sheet, Dialect]]:
+    """Return the sheets of a workbook; a text file is one sheet without a name."""
     if path.is_dir():
         raise ExportError(f"{path.name} is a folder, not a file.")
     if path.suffix.lower() in WORKBOOKS:
         return [
-            (s.name, s.text, dialect.find(s.text.path, path.name, ",", rule.header_line))
+            (s, dialect.find(s.text.path, path.name, ",", rule.header_line))
             for s in workbook.sheets(path, scratch, rule.sheet)
         ]
     clean = encoding.clean(path, scratch, rule.encoding)
     cut = dialect.find(clean.path, path.name, rule.delimiter, rule.header_line)
-    return [(None, clean, cut)]
+    return [(Sheet(None, clean), cut)]

@@ -1,22 +1,27 @@
 """Workbooks as text: one CSV per sheet, every cell the way the engine reads it best.
 
-Calamine gives the values that Excel last computed, so a formula is its result. A merged
-cell's value stands in each cell that it covers.
+Calamine gives the values that Excel last computed, so a formula is its result. The value of
+cells merged downwards stands in each row that they cover, as the eye reads it.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 from salesplan.errors import ExportError, did_you_mean
+from salesplan.loading import uncomputed
 from salesplan.loading.encoding import CleanText, Scan
+from salesplan.loading.uncomputed import Uncomputed
+
+Place = tuple[int, int]
+"""Row and column, from 0."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Sheet:
 
     name: str | None
     text: CleanText
+    uncomputed: Uncomputed | None = None
 
 
 def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
@@ -33,11 +39,13 @@ def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
         book = python_calamine.load_workbook(str(path))
         names = _chosen(book, wanted, path)
         found = [_sheet(book, name, len(names) > 1, scratch) for name in names]
+        without = uncomputed.by_sheet(path)
     except ExportError:
         raise
     except Exception as error:  # calamine raises its own kinds for each broken part of a zip
         raise ExportError(f"{path.name} cannot be read as a workbook: {error}.") from None
-    kept = [sheet for sheet in found if sheet]
+    named = zip(names, found, strict=True)
+    kept = [replace(sheet, uncomputed=without.get(name)) for name, sheet in named if sheet]
     if not kept:
         raise ExportError(f"{path.name} is empty: no sheet holds a cell.")
     return kept
@@ -58,7 +66,9 @@ def _chosen(book: Any, wanted: str | None, path: Path) -> list[str]:
 
 
 def _sheet(book: Any, name: str, several: bool, scratch: Path) -> Sheet | None:
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    sheet = book.get_sheet_by_name(name)
+    rows = sheet.to_python(skip_empty_area=False)
+    _fill_down(rows, sheet.merged_cell_ranges or ())
     if not any(cell != "" for row in rows for cell in row):
         return None
     target = scratch / f"sheet-{len(list(scratch.iterdir()))}.csv"
@@ -66,6 +76,13 @@ def _sheet(book: Any, name: str, several: bool, scratch: Path) -> Sheet | None:
         csv.writer(handle, lineterminator="\n").writerows(_texts(rows))
     scan = Scan("workbook", size=target.stat().st_size)
     return Sheet(name if several else None, CleanText(target, scan))
+
+
+def _fill_down(rows: list[list[Any]], merged: Iterable[tuple[Place, Place]]) -> None:
+    """Write the value of cells merged over several rows into each of them."""
+    for (top, left), (bottom, _) in merged:
+        for row in rows[top + 1 : bottom + 1]:
+            row[left] = rows[top][left]
 
 
 def _texts(rows: list[list[Any]]) -> Iterator[list[str]]:

@@ -188,8 +188,8 @@ class Book:
                 cell = found[(*own, price)]
                 cell[0] += quantity / self.weight(days)
                 cell[1] += amount / self.weight(days)
-            for price, member in {p[0]: p[3] for p in parts}.items():
-                found[(*own, price)][2] += member
+            for price in {p[0] for p in parts}:
+                found[(*own, price)][2] += max(p[3] for p in parts if p[0] == price)
         return found
 
     def weight(self, days):
@@ -282,10 +282,12 @@ class Book:
         change -= sum(cell[1] * rates[key[3]] for key, cell in before.items())
         if there <= 0 < here:
             kind = self.arrival(customer, slot, history)
-            row[kind] += change
+            row[kind] += max(change, 0)
+            row["contraction"] += max(-change, 0)
             count[kind] += 1
         elif here <= 0 < there:
-            row["churn"] -= change
+            row["churn"] += max(-change, 0)
+            row["expansion_upsell"] += max(change, 0)
             count["churn"] += 1
         else:
             self.stayed(now, before, rates, row, slot)
@@ -328,9 +330,11 @@ class Book:
         change = sum(c[1] * rates[k[3]] for k, c in now.items())
         change -= sum(c[1] * rates[k[3]] for k, c in before.items())
         if there <= 0 < here:
-            parts["expansion_cross_sell"] += change
+            parts["expansion_cross_sell"] += max(change, 0)
+            parts["contraction"] += max(-change, 0)
         elif here <= 0 < there:
-            parts["contraction"] -= change
+            parts["contraction"] += max(-change, 0)
+            parts["expansion_upsell"] += max(change, 0)
         else:
             up, down = self.price_effects(now, before, rates)
             parts["price_increase"] += up

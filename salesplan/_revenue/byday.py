@@ -20,9 +20,10 @@ def tables(q: Question, source: str) -> dict[str, str]:
     """
     columns = q.listed(
         "customer", "product", "plan", "currency", "line_id", "contract_id", "price_key",
-        "starts_on", "booked_on", "member", "quantity", *carried(q),
-        *(["is_pause"] if has_pauses(q) else []),
+        "starts_on", "booked_on", "quantity", *(["is_pause"] if has_pauses(q) else []),
     )  # fmt: skip
+    columns += f", {_member(q)} AS member"
+    columns += "".join(f", {_WHOLE.get(name, name)}" for name in carried(q))
     length = f"LEAST({days_in('first_day')}, $as_of + 1 - first_day)"
     return {
         "numbered": f"""
@@ -44,6 +45,21 @@ def tables(q: Question, source: str) -> dict[str, str]:
             AS DECIMAL(38, 6)) AS amount_year
         FROM monthly_cuts""",
     }
+
+
+_WHOLE = {"opens": "TRUE AS opens", "closes": "TRUE AS closes"}
+
+
+def _member(q: Question) -> str:
+    """Return SQL for a cut's customer; a pause takes the customer away by whole cuts alone."""
+    if not has_pauses(q):
+        return "member"
+    begun = """is_pause = 0 OR opens OR GREATEST(from_on, first_day) > start_on
+            OR start_on = first_day OR start_on = period_start"""
+    ended = f"""is_pause = 0 OR closes OR until_on IS NULL OR until_on = period_end
+            OR LEAST(to_on, {later("first_day", 1)}) < until_on
+            OR until_on = {later("first_day", 1)}"""
+    return f"CASE WHEN ({begun}) AND ({ended}) THEN member ELSE 0 END"
 
 
 # One more than needed does no harm: a period outside the piece is dropped again.

@@ -9,9 +9,9 @@ arrived at another in the same plan moved by price, every other seat is volume.
 from __future__ import annotations
 
 from salesplan._revenue.calendar import month
-from salesplan._revenue.pausing import has_pauses
 from salesplan._revenue.question import Question
 from salesplan._revenue.steps import steps_sql
+from salesplan._revenue.sums import money, total, totals
 
 STAY = ("s_up", "s_cross", "s_price_up", "s_down", "s_price_down", "s_moved")
 """Parts of a change of a customer who stays; losses are negative here."""
@@ -20,59 +20,79 @@ STAY = ("s_up", "s_cross", "s_price_up", "s_down", "s_price_down", "s_moved")
 def cells_sql(q: Question) -> dict[str, str]:
     """Return the tables that end in ``products`` and ``customers``."""
     tables = steps_sql(q)
-    tables |= {"priced": _priced(q), "plans": _PLANS, "changes": _CHANGES, "states": _STATES}
+    tables |= {"priced": _priced(q), "plans": _plans(q), "changes": _changes(q)}
+    tables |= {"states": _STATES}
     if q.policy.swaps == "netted":
         tables |= {"swaps": _SWAPS}
-    tables |= {"products": _products(q), "totals": _totals(), "customers": _customers(q)}
+    tables |= {"products": _products(q), "totals": _totals(q), "customers": _customers(q)}
     return tables
 
 
 def _priced(q: Question) -> str:
     late = q.known == "then"
     core, held = ("CASE WHEN is_late THEN 0 ELSE {0} END", "CASE WHEN is_late THEN {0} ELSE 0 END")
-    amount, member, quantity = (
-        core.format(name) if late else name for name in ("amount", "member", "quantity")
-    )
-    paused = "CAST(sum(is_pause * member) AS BIGINT)" if has_pauses(q) else "0"
+    known = [
+        total(q, name, core.format(name) if late else name)
+        for name in ("amount", "quantity", "member")
+    ]
+    known += [
+        total(q, "late", held.format("amount")),
+        total(q, "late_member", held.format("member")),
+        total(q, "fx"),
+        total(q, "paused", "is_pause * member"),
+    ]
     return f"""
-        SELECT customer, product, plan, price_key, slot, sum({amount}) AS amount,
-          sum({quantity}) AS quantity, CAST(sum({member}) AS BIGINT) AS member,
-          {f"sum({held.format('amount')})" if late else "0"} AS late,
-          {f"CAST(sum({held.format('member')}) AS BIGINT)" if late else "0"} AS late_member,
-          {"sum(fx)" if "currencies" in q.traits else "0"} AS fx,
+        SELECT customer, product, plan, price_key, slot, {", ".join(known)},
           min(CASE WHEN quantity > 0 THEN day END) AS up_on,
-          max(CASE WHEN quantity < 0 THEN day END) AS down_on, {paused} AS paused
+          max(CASE WHEN quantity < 0 THEN day END) AS down_on
         FROM steps GROUP BY customer, product, plan, price_key, slot"""
 
 
-_PLANS = """
+_SUMS = ("amount", "late", "fx", "member", "late_member", "paused")
+
+
+def _plans(q: Question) -> str:
+    """Return each plan's change and what moving seats from one price to another made of it."""
+    added, removed = (
+        "CASE WHEN quantity > 0 THEN {0} ELSE 0 END",
+        "CASE WHEN quantity < 0 THEN -{0} ELSE 0 END",
+    )
+    sides = ", ".join(
+        [
+            total(q, "added", added.format("quantity")),
+            total(q, "added_amount", added.format("amount")),
+            total(q, "removed", removed.format("quantity")),
+            total(q, "removed_amount", removed.format("amount")),
+        ]
+    )
+    return f"""
         SELECT *, CASE WHEN removed > 0 AND added > 0 THEN
             LEAST(added, removed) * (CAST(added_amount AS DOUBLE) / CAST(added AS DOUBLE)
               - CAST(removed_amount AS DOUBLE) / CAST(removed AS DOUBLE))
             ELSE 0 END AS price_effect
         FROM (
-          SELECT customer, product, plan, slot, sum(amount) AS amount, sum(late) AS late,
-            sum(fx) AS fx, sum(member) AS member, sum(late_member) AS late_member,
-            sum(paused) AS paused, min(up_on) AS up_on, max(down_on) AS down_on,
-            sum(CASE WHEN quantity > 0 THEN quantity ELSE 0 END) AS added,
-            sum(CASE WHEN quantity > 0 THEN amount ELSE 0 END) AS added_amount,
-            -sum(CASE WHEN quantity < 0 THEN quantity ELSE 0 END) AS removed,
-            -sum(CASE WHEN quantity < 0 THEN amount ELSE 0 END) AS removed_amount
+          SELECT customer, product, plan, slot, {totals(q, *_SUMS)},
+            min(up_on) AS up_on, max(down_on) AS down_on, {sides}
           FROM priced GROUP BY customer, product, plan, slot) AS by_plan"""
 
-# A price effect below half a cent a year is what division leaves behind, not a price change.
-_CHANGES = """
-        SELECT customer, product, slot, sum(amount) AS amount, sum(late) AS late, sum(fx) AS fx,
-          CAST(sum(member) AS BIGINT) AS member, CAST(sum(late_member) AS BIGINT) AS late_member,
-          CAST(sum(paused) AS BIGINT) AS paused, min(up_on) AS up_on, max(down_on) AS down_on,
-          sum(CASE WHEN effect > 0 THEN effect ELSE 0 END) AS price_up,
-          sum(CASE WHEN effect < 0 THEN effect ELSE 0 END) AS price_down
+
+def _changes(q: Question) -> str:
+    """Return each product's change, with the part of it that is price.
+
+    A price effect below half a cent a year is what division leaves behind, not a price change.
+    """
+    up = total(q, "price_up", "CASE WHEN effect > 0 THEN effect ELSE 0 END")
+    down = total(q, "price_down", "CASE WHEN effect < 0 THEN effect ELSE 0 END")
+    return f"""
+        SELECT customer, product, slot, {totals(q, *_SUMS)},
+          min(up_on) AS up_on, max(down_on) AS down_on, {up}, {down}
         FROM (
           SELECT *, CASE WHEN ABS(price_effect) < 0.005 THEN 0
               WHEN ABS(CAST(amount AS DOUBLE) - price_effect) < 0.005 THEN amount
-              ELSE CAST(ROUND(price_effect, 6) AS DECIMAL(38, 6)) END AS effect
+              ELSE CAST(ROUND(price_effect, 6) AS {money(q)}) END AS effect
           FROM plans) AS effects
         GROUP BY customer, product, slot"""
+
 
 _STATES = """
         SELECT *, CASE WHEN members > 0 AND members - member <= 0 THEN 'gained'
@@ -90,25 +110,34 @@ _SWAPS = """
         FROM (SELECT *, CASE WHEN fate = 'gained' THEN up_on ELSE down_on END AS swap_on
               FROM states WHERE fate <> 'kept') AS ends
         GROUP BY customer, slot, swap_on
-        HAVING max(fate) <> min(fate)"""
+        HAVING sum(CASE WHEN fate = 'gained' THEN amount ELSE 0 END) > 0
+          AND sum(CASE WHEN fate = 'lost' THEN amount ELSE 0 END) < 0"""
 
 
 def _products(q: Question) -> str:
-    """Return product changes with the names they take if the customer stays."""
+    """Return product changes with the names they take if the customer stays.
+
+    Credits can make a product that arrives a loss, and one that goes a gain: a gain is never
+    below nothing, and neither is a loss.
+    """
     kept = "CASE WHEN p.fate = 'kept' THEN {0} ELSE 0 END"
     volume = "p.amount - p.price_up - p.price_down"
     netted = q.policy.swaps == "netted"
     swapped = "w.gain IS NOT NULL" if netted else "FALSE"
-    share = _swap_share() if netted else "CAST(0 AS DECIMAL(38, 6))"
+    share = _swap_share(q) if netted else "0"
     join = _SWAP_JOIN if netted else ""
     return f"""
         SELECT p.customer, p.product, p.slot, p.amount, p.late, p.fx, p.member, p.late_member,
           p.paused,
-          {kept.format(f"GREATEST({volume}, 0)")} + GREATEST({share}, 0) AS s_up,
-          CASE WHEN p.fate = 'gained' AND NOT {swapped} THEN p.amount ELSE 0 END AS s_cross,
+          {kept.format(f"GREATEST({volume}, 0)")} + GREATEST({share}, 0)
+            + CASE WHEN p.fate = 'lost' AND NOT {swapped} THEN GREATEST(p.amount, 0) ELSE 0 END
+            AS s_up,
+          CASE WHEN p.fate = 'gained' AND NOT {swapped} THEN GREATEST(p.amount, 0) ELSE 0 END
+            AS s_cross,
           {kept.format("p.price_up")} AS s_price_up,
           {kept.format(f"LEAST({volume}, 0)")} + LEAST({share}, 0)
-            + CASE WHEN p.fate = 'lost' AND NOT {swapped} THEN p.amount ELSE 0 END AS s_down,
+            + CASE WHEN p.fate <> 'kept' AND NOT {swapped} THEN LEAST(p.amount, 0) ELSE 0 END
+            AS s_down,
           {kept.format("p.price_down")} AS s_price_down,
           CASE WHEN {swapped} THEN p.amount - {share} ELSE 0 END AS s_moved
         FROM states AS p {join}"""
@@ -119,43 +148,58 @@ _SWAP_JOIN = """LEFT JOIN swaps AS w ON w.customer = p.customer AND w.slot = p.s
           AND w.swap_on = CASE WHEN p.fate = 'gained' THEN p.up_on ELSE p.down_on END"""
 
 
-def _swap_share() -> str:
+def _swap_share(q: Question) -> str:
     """Return SQL for a swapped product's part of the net: its share of the larger side."""
     net = "CAST(p.amount AS DOUBLE) * CAST(w.gain + w.loss AS DOUBLE)"
-    share = f"CAST(ROUND({net} / CAST({{0}} AS DOUBLE), 6) AS DECIMAL(38, 6))"
+    share = f"CAST(ROUND({net} / CAST({{0}} AS DOUBLE), 6) AS {money(q)})"
     return f"""CASE WHEN w.gain IS NULL THEN 0
             WHEN w.gain + w.loss > 0 AND p.fate = 'gained' THEN {share.format("w.gain")}
             WHEN w.gain + w.loss < 0 AND p.fate = 'lost' THEN {share.format("w.loss")}
             ELSE 0 END"""
 
 
-def _totals() -> str:
+def _totals(q: Question) -> str:
     """Return the changes of each customer and slot, summed over products."""
-    sums = ", ".join(f"sum({name}) AS {name}" for name in ("amount", "late", "fx", *STAY[:-1]))
     return f"""
-        SELECT customer, slot, {sums}, CAST(sum(member) AS BIGINT) AS member,
-          CAST(sum(late_member) AS BIGINT) AS late_member, CAST(sum(paused) AS BIGINT) AS paused
+        SELECT customer, slot, {totals(q, *_SUMS, *STAY[:-1])}
         FROM products GROUP BY customer, slot"""
 
 
 def _customers(q: Question) -> str:
-    """Return each customer's changes with what the customer was before and is after."""
+    """Return each customer's changes with what the customer was before and is after.
+
+    ``kind`` is the column that an arrival or a departure goes into: where credits outweigh
+    the price, a customer arrives with a loss or leaves with a gain. ``baseline`` is what the
+    customer had before its last change: before it left, if this is a return.
+    """
+    gains, losses = "s_up + s_cross + s_price_up", "-(s_down + s_price_down)"
     return f"""
-        SELECT *, CASE WHEN members > 0 AND members - member <= 0 THEN {_arrival(q)}
-            WHEN members <= 0 AND members - member > 0 THEN 'churn'
-            ELSE 'stay' END AS fate,
-          {_left(q, "s_up + s_cross + s_price_up", "-(s_down + s_price_down)")} AS gains_left,
-          {_left(q, "-(s_down + s_price_down)", "s_up + s_cross + s_price_up")} AS losses_left,
-          {_passing(q)} AS passing
+        SELECT *, CASE WHEN fate = 'churn' AND amount > 0 THEN 'expansion_upsell'
+            WHEN fate IN ('new', 'reactivation') AND amount < 0 THEN 'contraction'
+            ELSE fate END AS kind
         FROM (
-          SELECT *, LAG(slot) OVER earlier AS before_slot,
-            LAG(paused) OVER earlier < 0 AS was_paused,
-            LAG(closing - amount - late - fx) OVER earlier AS baseline
-          FROM (
-            SELECT *, SUM(member + late_member) OVER so_far AS members,
-              SUM(amount + late + fx) OVER so_far AS closing
-            FROM totals WINDOW so_far AS (PARTITION BY customer ORDER BY slot)) AS summed
-          WINDOW earlier AS (PARTITION BY customer ORDER BY slot)) AS dated"""
+          SELECT *, CASE WHEN members > 0 AND members - member <= 0 THEN {_arrival(q)}
+              WHEN members <= 0 AND members - member > 0 THEN 'churn' ELSE 'stay' END AS fate,
+            {_left(q, gains, losses)} AS gains_left, {_left(q, losses, gains)} AS losses_left,
+            {_passing(q)} AS passing
+          FROM ({_dated(q)}) AS dated) AS fated"""
+
+
+def _dated(q: Question) -> str:
+    """Return each customer's changes with the members after it and the day of the last leaving."""
+    rows = "PARTITION BY customer ORDER BY slot ROWS BETWEEN UNBOUNDED PRECEDING AND"
+    lived = f"""
+        SELECT *, LAG(slot) OVER so_far AS last_slot, LAG(paused) OVER so_far < 0 AS was_paused,
+          SUM(member + late_member) OVER so_far AS members,
+          COALESCE(SUM(amount + late + fx) OVER ({rows} 2 PRECEDING), 0) AS baseline
+        FROM totals WINDOW so_far AS ({rows} CURRENT ROW)"""
+    if "credits" not in q.traits:
+        # Who is away changes nothing: the last change before a return is the leaving.
+        return f"SELECT *, last_slot AS before_slot FROM ({lived}) AS lived"
+    leaves = "members <= 0 AND members - member - late_member > 0"
+    return f"""
+        SELECT *, MAX(CASE WHEN {leaves} THEN slot END) OVER ({rows} 1 PRECEDING) AS before_slot
+        FROM ({lived}) AS lived"""
 
 
 def _arrival(q: Question) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from salesplan._revenue.calendar import month
 from salesplan._revenue.question import Question
+from salesplan._revenue.sums import total, totals
 
 _PARTS = {
     "expansion_upsell": ("s_up", "gains_left"),
@@ -32,12 +33,12 @@ def tables(q: Question) -> dict[str, str]:
 def _grouped(q: Question) -> str:
     late = q.known == "then"
     core, held = "CASE WHEN is_late THEN 0 ELSE {0} END", "CASE WHEN is_late THEN {0} ELSE 0 END"
-    pair = (core, held) if late else ("{0}", "0")
+    amount = total(q, "amount", core.format("amount") if late else "amount")
+    late_amount = total(q, "late", held.format("amount"))
+    own = q.listed("customer", "product", "slot")
     return f"""
-        SELECT {q.listed("customer", "product", "slot")}, sum({pair[0].format("amount")}) AS amount,
-          sum({pair[1].format("amount")}) AS late, sum(fx) AS fx,
-          CAST(sum(member) AS BIGINT) AS member
-        FROM steps GROUP BY {q.listed("customer", "product", "slot")}"""
+        SELECT {own}, {amount}, {late_amount}, {totals(q, "fx", "member")}
+        FROM steps GROUP BY {own}"""
 
 
 def _weighed(q: Question) -> str:
@@ -62,18 +63,25 @@ def _weighed(q: Question) -> str:
 def _shared(q: Question) -> str:
     """Return the named movements of each group's part of a product."""
     parts = ", ".join(
-        f"CASE WHEN c.fate = 'stay' THEN CAST(ROUND(CAST({_on('w', part)} AS DOUBLE) * c.{left} "
-        f"* w.weight, 6) AS DECIMAL(38, 6)) ELSE 0 END AS {kind}"
+        f"CASE c.kind WHEN 'stay' THEN CAST(ROUND(CAST({_on('w', part)} AS DOUBLE) * c.{left} "
+        f"* w.weight, 6) AS DECIMAL(38, 6)) {_CREDITED.get(kind, '')} ELSE 0 END AS {kind}"
         for kind, (part, left) in _PARTS.items()
     )
     keys = ", ".join(f"w.{key}" for key in q.keys)
     return f"""
         SELECT {keys}, w.customer, w.slot, c.fate, w.amount, w.late, w.fx, w.member, {parts},
-          CASE WHEN c.fate = 'new' THEN w.amount ELSE 0 END AS new,
-          CASE WHEN c.fate = 'reactivation' THEN w.amount ELSE 0 END AS reactivation,
-          CASE WHEN c.fate = 'churn' THEN -w.amount ELSE 0 END AS churn
+          CASE c.kind WHEN 'new' THEN w.amount ELSE 0 END AS new,
+          CASE c.kind WHEN 'reactivation' THEN w.amount ELSE 0 END AS reactivation,
+          CASE c.kind WHEN 'churn' THEN -w.amount ELSE 0 END AS churn
         FROM weighed AS w JOIN customers AS c ON c.customer = w.customer AND c.slot = w.slot
         WHERE NOT c.passing"""
+
+
+_CREDITED = {
+    "expansion_upsell": "WHEN 'expansion_upsell' THEN w.amount",
+    "contraction": "WHEN 'contraction' THEN -w.amount",
+}
+"""Where credits outweigh the price: see ``kind`` of the customers."""
 
 
 def _on(alias: str, part: str) -> str:

@@ -38,19 +38,21 @@ def moves_sql(q: Question) -> dict[str, str]:
 
 def _moves_of_customers(q: Question) -> str:
     """Return the named movements of each customer and slot; gains and losses both positive."""
-    stay = "CASE WHEN fate = 'stay' THEN {0} ELSE 0 END"
+    part = "CASE kind WHEN 'stay' THEN {0} ELSE 0 END"
     gain = "CAST(ROUND(({0}) * gains_left, 6) AS DECIMAL(38, 6))" if _offsets(q) else "{0}"
     loss = "CAST(ROUND(({0}) * losses_left, 6) AS DECIMAL(38, 6))" if _offsets(q) else "{0}"
     return f"""
         SELECT customer, slot, {month("slot")} AS month, fate, member, late_member, members,
-          CASE WHEN fate = 'new' THEN amount ELSE 0 END AS new,
-          CASE WHEN fate = 'reactivation' THEN amount ELSE 0 END AS reactivation,
-          {stay.format(gain.format("s_up"))} AS expansion_upsell,
-          {stay.format(gain.format("s_cross"))} AS expansion_cross_sell,
-          {stay.format(gain.format("s_price_up"))} AS price_increase,
-          {stay.format(loss.format("-s_down"))} AS contraction,
-          {stay.format(loss.format("-s_price_down"))} AS price_decrease,
-          CASE WHEN fate = 'churn' THEN -amount ELSE 0 END AS churn,
+          CASE kind WHEN 'new' THEN amount ELSE 0 END AS new,
+          CASE kind WHEN 'reactivation' THEN amount ELSE 0 END AS reactivation,
+          CASE kind WHEN 'stay' THEN {gain.format("s_up")} WHEN 'expansion_upsell' THEN amount
+            ELSE 0 END AS expansion_upsell,
+          {part.format(gain.format("s_cross"))} AS expansion_cross_sell,
+          {part.format(gain.format("s_price_up"))} AS price_increase,
+          CASE kind WHEN 'stay' THEN {loss.format("-s_down")} WHEN 'contraction' THEN -amount
+            ELSE 0 END AS contraction,
+          {part.format(loss.format("-s_price_down"))} AS price_decrease,
+          CASE kind WHEN 'churn' THEN -amount ELSE 0 END AS churn,
           fx, late AS restatement, 0 AS transfer,
           amount + fx + late AS change,
           CASE WHEN members > 0 AND members - member - late_member <= 0 THEN 1

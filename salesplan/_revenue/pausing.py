@@ -16,12 +16,18 @@ def marks(q: Question) -> tuple[str, ...]:
     return ("line_id", "is_pause") if has_pauses(q) else ("line_id",)
 
 
+def reaches(q: Question) -> bool:
+    """Whether a month counts for what is in force on any of its days, so that ends matter."""
+    paused = q.policy.boundary == "average_of_days" and has_pauses(q)
+    return q.policy.boundary == "any_overlap" or paused
+
+
 def carried(q: Question) -> tuple[str, ...]:
     """Return the further columns that pieces of this question carry along."""
     then = ("end_known_on",) if q.known == "then" else ()
     by_day = q.policy.normalisation == "actual_days"
     periods = ("period_months", "period_days", "term_end") if by_day else ()
-    ends = ("opens", "closes") if q.policy.boundary == "any_overlap" else ()
+    ends = ("opens", "closes") if reaches(q) else ()
     return (*then, *periods, *ends)
 
 

@@ -221,7 +221,9 @@ def _open(day: str) -> str:
 
 
 def _piece(q: Question, cut: Cut) -> str:
-    flags = {"opens": f"({cut.opens}) AS opens", "closes": f"({cut.closes}) AS closes"}
+    line = q.policy.boundary == "any_overlap"
+    opens, closes = (cut.opens, cut.closes) if line else ("TRUE", "TRUE")
+    flags = {"opens": f"({opens}) AS opens", "closes": f"({closes}) AS closes"}
     known = "".join(f", {flags.get(name, name)}" for name in carried(q))
     source = "level" if averages(q) else "dated"
     value = f"quantity * list_year * {cut.share}"

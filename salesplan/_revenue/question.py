@@ -33,7 +33,11 @@ SELECT max(CASE WHEN discount > 0 AND (discount_ends_on IS NOT NULL
   max(CASE WHEN cancelled_on IS NOT NULL OR cancel_requested_on IS NOT NULL
         THEN 1 ELSE 0 END) AS cancellations,
   max(CASE WHEN COALESCE(currency, $home) <> $home THEN 1 ELSE 0 END) AS currencies,
-  max(CASE WHEN abs(quantity * CAST(unit_price AS DOUBLE)) > 1e8 THEN 1 ELSE 0 END) AS large
+  max(CASE WHEN quantity < 0 OR unit_price < 0 OR discount > 1 OR tax_amount > unit_price
+        THEN 1 ELSE 0 END) AS credits,
+  CASE WHEN sum(GREATEST(abs(COALESCE(quantity, 1)), 1) * (1 + abs(COALESCE(discount, 0)))
+      * CAST(abs(unit_price) + abs(COALESCE(tax_amount, 0)) AS DOUBLE)) > 1e9
+    OR sum(abs(quantity)) > 1e11 THEN 1 ELSE 0 END AS large
 FROM contract_lines
 """
 

@@ -95,24 +95,49 @@ def _average(q: Question, source: str) -> str:
     """
     end_known = ", end_known_on" if q.known == "then" else ""
     cell = q.listed(*_CELL, *marks(q)) + end_known
+    joins, leaves, further = _membership(q)
     return f"""
-        SELECT {cell}, CASE WHEN k <= 1 THEN 1 ELSE -1 END AS side,
-          CASE WHEN k <= 1 THEN start_on ELSE until_on END AS day,
+        SELECT {cell}, CASE WHEN k IN (0, 1, 4) THEN 1 ELSE -1 END AS side,
+          CASE WHEN k IN (0, 1, 4) THEN start_on ELSE until_on END AS day,
           CASE k WHEN 0 THEN first_month WHEN 1 THEN {later("first_month", 1)}
-                 WHEN 2 THEN last_month ELSE {later("last_month", 1)} END AS slot,
+                 WHEN 2 THEN last_month WHEN 3 THEN {later("last_month", 1)}
+                 WHEN 4 THEN member_from ELSE member_until END AS slot,
           CASE k WHEN 0 THEN amount_first WHEN 1 THEN amount_year - amount_first
                  WHEN 2 THEN amount_last - amount_year
-                 ELSE -CASE WHEN single THEN amount_first ELSE amount_last END END AS amount,
+                 WHEN 3 THEN -CASE WHEN single THEN amount_first ELSE amount_last END
+                 ELSE 0 END AS amount,
           CASE k WHEN 0 THEN quantity_first WHEN 1 THEN quantity - quantity_first
                  WHEN 2 THEN quantity_last - quantity
-                 ELSE -CASE WHEN single THEN quantity_first ELSE quantity_last END END AS quantity,
-          CASE k WHEN 0 THEN member WHEN 3 THEN -member ELSE 0 END AS member
-        FROM ({_shares(source)}) AS shares CROSS JOIN (VALUES (0), (1), (2), (3)) AS parts(k)
+                 WHEN 3 THEN -CASE WHEN single THEN quantity_first ELSE quantity_last END
+                 ELSE 0 END AS quantity,
+          CASE k WHEN {joins} THEN member WHEN {leaves} THEN -member ELSE 0 END AS member
+        FROM ({_shares(q, source)}) AS shares
+        CROSS JOIN (VALUES (0), (1), (2), (3){further}) AS parts(k)
         WHERE (k = 0) OR (k = 1 AND NOT single) OR (k = 2 AND NOT single AND last_month IS NOT NULL)
-          OR (k = 3 AND last_month IS NOT NULL)"""
+          OR (k = 3 AND last_month IS NOT NULL)
+          OR (k >= 4 AND member_from < COALESCE(member_until, {FAR})
+            AND (k = 4 OR last_month IS NOT NULL))"""
 
 
-def _shares(source: str) -> str:
+def _membership(q: Question) -> tuple[int, int, str]:
+    """Return the steps at which a customer joins and leaves, and those that are only for it."""
+    return (4, 5, ", (4), (5)") if has_pauses(q) else (0, 3, "")
+
+
+def _member_months(q: Question) -> str:
+    """Return SQL for the months from which and until which a piece makes a customer.
+
+    Any day in force is enough, so that a pause takes away whole months alone.
+    """
+    if not has_pauses(q):
+        return f"first_month AS member_from, {later('last_month', 1)} AS member_until"
+    whole = later(month("(start_on - 1)"), 1)
+    return f"""CASE WHEN is_pause = 0 OR opens THEN first_month ELSE {whole} END AS member_from,
+            CASE WHEN is_pause = 0 OR closes THEN {later("last_month", 1)}
+              ELSE {month("until_on")} END AS member_until"""
+
+
+def _shares(q: Question, source: str) -> str:
     """Return pieces with the share of their first and last month that they are in force."""
     return f"""
         SELECT *, CAST(ROUND(amount_year * share_first, 6) AS DECIMAL(38, 6)) AS amount_first,
@@ -120,7 +145,7 @@ def _shares(source: str) -> str:
           CAST(ROUND(quantity * share_first, 6) AS DECIMAL(38, 6)) AS quantity_first,
           CAST(ROUND(quantity * share_last, 6) AS DECIMAL(38, 6)) AS quantity_last
         FROM (
-          SELECT *, COALESCE(first_month = last_month, FALSE) AS single,
+          SELECT *, COALESCE(first_month = last_month, FALSE) AS single, {_member_months(q)},
             (LEAST(COALESCE(until_on, {FAR}), {_end_of("first_month")}) - start_on)
               / CAST({_length("first_month")} AS DOUBLE) AS share_first,
             (until_on - last_month) / CAST({_length("last_month")} AS DOUBLE) AS share_last

@@ -6,6 +6,7 @@ told the same way everywhere: which file, which key, what is wrong, which key is
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,9 +48,17 @@ def parse(values: Mapping[str, Any], model: type[Model], *, where: str) -> Model
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        faults = [_sentence(fault, model) for fault in error.errors()]
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise SettingsError(all_faults(f"{where} has {count}:", faults)) from None
+        raise SettingsError(told(error, model, where=where)) from None
+
+
+def told(error: ValidationError, model: type[BaseModel], *, where: str, whole: str = "file") -> str:
+    """Return one text that names every fault pydantic found in a model.
+
+    ``whole`` is what a fault of no single key is said to be of.
+    """
+    faults = [_sentence(fault, model, whole) for fault in error.errors()]
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return all_faults(f"{where} has {count}:", faults)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -63,22 +72,31 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _sentence(fault: Any, model: type[BaseModel]) -> str:
-    path = _toml_path(fault["loc"])
+def _sentence(fault: Any, model: type[BaseModel], whole: str) -> str:
+    path = _toml_path(fault["loc"]) or whole
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
         return f"{path}: is no key here. {did_you_mean(key, _keys_at(model, fault['loc'][:-1]))}"
     if fault["type"] == "missing":
         return f"{path}: is missing."
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{path}: {message}." if not message.endswith((".", "?")) else f"{path}: {message}"
+    message = message if message.endswith((".", "?")) else f"{message}."
+    return f"{path}: {message}{_nearest_option(fault)}"
+
+
+def _nearest_option(fault: Any) -> str:
+    """Return the option that a misspelt word is near to, if the key takes one of a few words."""
+    if fault["type"] != "literal_error" or not isinstance(fault["input"], str):
+        return ""
+    hint = did_you_mean(fault["input"], re.findall(r"'([^']*)'", fault["ctx"]["expected"]))
+    return f" {hint}" if hint.startswith("Did you mean") else ""
 
 
 def _toml_path(location: tuple[str | int, ...]) -> str:
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "file"
+    return text
 
 
 def _keys_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:

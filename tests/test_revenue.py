@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from test_revenue_reference import contract_line, crm_of, numbered
 
 import salesplan as sp
@@ -70,6 +69,71 @@ def test_churn_of_the_small_crm(crm):
     first = R.churn(crm, month="2026-05").iloc[0]
     assert math.isnan(first["logo_churn_rate"])
     assert first["reason"]
+
+
+FEWER_SEATS = [
+    {"starts_on": "2025-01-01", "ends_on": "2025-02-01", "quantity": 10, "unit_price": 10},
+    {"starts_on": "2025-02-01", "quantity": 6, "unit_price": 10},
+    {"account_id": "B", "starts_on": "2025-01-01", "ends_on": "2025-02-10", "unit_price": 50},
+    {"account_id": "C", "starts_on": "2025-01-01", "unit_price": 50},
+    {"account_id": "D", "starts_on": "2024-12-01", "ends_on": "2025-01-01", "unit_price": 30},
+    {"account_id": "D", "starts_on": "2025-02-01", "unit_price": 30},
+]
+
+
+def test_gross_retention_may_leave_contraction_out():
+    crm = crm_with(FEWER_SEATS, "2025-02-28")
+    rate = {
+        grr: R.churn(crm, month="2025-02", policy=R.Policy(grr=grr))["grr_rate"].iloc[0]
+        for grr in ("with_contraction", "churn_only")
+    }
+    # 200 at the start; 40 of seats and a customer of 50 are lost.
+    assert rate == {"with_contraction": pytest.approx(0.55), "churn_only": pytest.approx(0.75)}
+
+
+def test_net_retention_may_hold_those_who_came_back():
+    crm = crm_with(FEWER_SEATS, "2025-02-28")
+    rate = {
+        nrr: R.churn(crm, month="2025-02", policy=R.Policy(nrr=nrr))["nrr_rate"].iloc[0]
+        for nrr in ("without_reactivation", "with_reactivation")
+    }
+    assert rate["without_reactivation"] == pytest.approx(110 / 200)
+    assert rate["with_reactivation"] == pytest.approx(140 / 200)
+    # Who leaves and comes back inside the quarter never left it: nothing counts twice.
+    whole = R.churn(
+        crm, quarter="2025-Q1", unit="quarter", policy=R.Policy(nrr="with_reactivation")
+    )
+    assert whole["nrr_rate"].iloc[0] == pytest.approx(1.0)
+
+
+CREDIT = [
+    {"starts_on": "2025-01-01", "ends_on": "2025-03-01", "unit_price": 10},
+    {"product": "credit", "starts_on": "2025-02-01", "ends_on": "2025-03-01", "unit_price": -25},
+    {"account_id": "B", "product": "credit", "starts_on": "2025-01-01", "ends_on": "2025-02-01",
+     "unit_price": -5},
+    {"account_id": "B", "starts_on": "2025-03-01", "unit_price": 8},
+    {"account_id": "C", "starts_on": "2025-02-01", "unit_price": 3},
+    {"account_id": "C", "product": "credit", "starts_on": "2025-02-01", "unit_price": -4},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("offsets", ["product", "customer"])
+def test_credits_never_turn_a_gain_or_a_loss_negative(offsets):
+    """A credit lowers MRR; when it ends that is a gain, and a credit alone makes no customer."""
+    crm = crm_with(CREDIT, "2025-03-31")
+    got = R.mrr_movements(crm, policy=R.Policy(offsets=offsets)).set_index("month")
+    assert (got[[f"{k}_amount" for k in (*GAINS, *LOSSES)]] >= 0).all(axis=None)
+    # January: 10 new, a credit of 5 for nobody. February: credits of 25 and of 4 against 3.
+    assert got["new_amount"].tolist() == [10, 0, 8]
+    assert got["contraction_amount"].tolist() == [5, 26, 0]
+    # The credit of 5 ends in February; in March a customer leaves with 15 less than nothing.
+    assert got["expansion_upsell_amount"].tolist() == [0, 5, 15]
+    assert got["churn_amount"].tolist() == [0, 0, 0]
+    assert got["churn_count"].tolist() == [0, 0, 1]
+    # A first paid month after a credit is no return.
+    assert got[["new_count", "reactivation_count"]].sum().tolist() == [3, 0]
+    assert_balances(got)
+    assert_balances(R.mrr_movements(crm, policy=R.Policy(offsets=offsets), by="product"))
 
 
 def test_backdated_lines_restate():
@@ -224,13 +288,27 @@ def test_wrong_calls_are_sentences(crm):
         R.mrr(crm, by="segmnt")
     with pytest.raises(sp.errors.InputError, match="has no length"):
         R.monthly_price(10, "once", R.Policy())
-    with pytest.raises(ValidationError, match="needs a month_end boundary"):
-        R.Policy(netting="day", boundary="any_overlap")
-    with pytest.raises(ValidationError, match="goes with one of"):
-        R.Policy(reactivation="within")
     empty = sp.from_frames({"people": pd.DataFrame({"person_id": ["a"]})}, as_of="2025-01-01")
     with pytest.raises(sp.errors.MissingDataError, match="contract_lines"):
         R.mrr(empty)
+
+
+def test_a_wrong_policy_lists_all_of_its_faults():
+    with pytest.raises(sp.errors.InputError) as caught:
+        R.Policy(discounts="forevr", boundry="any_overlap", grace_days=-1)
+    text = str(caught.value)
+    assert text.startswith("Policy has 3 faults:")
+    for part in (
+        "discounts: Input should be 'all', 'recurring', 'forever' or 'none'. "
+        "Did you mean 'forever'?",
+        "boundry: is no key here. Did you mean 'boundary'?",
+        "grace_days: Input should be greater than or equal to 0.",
+    ):
+        assert part in text
+    with pytest.raises(sp.errors.InputError) as caught:
+        R.Policy(netting="day", boundary="any_overlap", reactivation="within")
+    assert "together: netting 'day' needs a month_end boundary" in str(caught.value)
+    assert "goes with one of reactivation_months, reactivation_days" in str(caught.value)
 
 
 # ---- the demo company and the charts -----------------------------------------------------------

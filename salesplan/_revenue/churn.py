@@ -45,8 +45,10 @@ def churn(
     """Return how many customers and how much MRR left, and what stayed.
 
     Formula: logo churn = customers lost / customers at the start (the policy may add those
-    who joined); gross churn = (churn + contraction) / opening MRR; GRR per customer, never
-    above 1; NRR = (opening + expansion - contraction - churn) / opening.
+    who joined); gross churn = (churn + contraction) / opening MRR; GRR = sum over customers at
+    the start of min(opening, closing) / opening, never above 1 (a policy with ``grr =
+    "churn_only"`` takes away only those who left); NRR = closing MRR of the customers at the
+    start / opening (with ``nrr = "with_reactivation"`` plus that of customers who came back).
 
     Parameters
     ----------
@@ -126,7 +128,14 @@ def _first_day(day: dt.date, unit: Unit, fiscal_start: int) -> dt.date:
     return periods.containing(day, unit, fiscal=True, fiscal_start=fiscal_start).since
 
 
-_KEPT = ("lost_amount", "change_amount", "left_count", "passing_count", "joined_count")
+_KEPT = (
+    "lost_amount",
+    "change_amount",
+    "back_amount",
+    "left_count",
+    "passing_count",
+    "joined_count",
+)
 
 
 def _kept(q: Question, unit: Unit) -> pd.DataFrame:
@@ -151,25 +160,28 @@ def _kept(q: Question, unit: Unit) -> pd.DataFrame:
           MAX(CASE WHEN fate = 'new' THEN 1 ELSE 0 END) AS joined
         FROM ordered GROUP BY {group}""",
     }
+    return pd.DataFrame(q.ask(with_tables(tables, _stories_summed(q, unit))))
+
+
+def _stories_summed(q: Question, unit: Unit) -> str:
+    """Return the sums over customers: what those at the start lost and what those back brought."""
     gone = "before > 0 AND members <= 0"
     change = f"CASE WHEN before <= 0 THEN 0 WHEN {gone} THEN -opening ELSE core END"
-    return pd.DataFrame(
-        q.ask(
-            with_tables(
-                tables,
-                f"""
+    lost = f"-({change})"
+    if q.policy.grr == "churn_only":
+        lost = f"CASE WHEN {gone} THEN opening ELSE 0 END"
+    back = "CASE WHEN before <= 0 AND joined = 0 THEN core ELSE 0 END"
+    new = "before <= 0 AND joined = 1"
+    return f"""
         SELECT period AS "{unit}", {q.named}
-          ROUND(CAST(SUM(GREATEST(-({change}), 0)) AS DOUBLE) / 12, 8) AS lost_amount,
+          ROUND(CAST(SUM(GREATEST({lost}, 0)) AS DOUBLE) / 12, 8) AS lost_amount,
           ROUND(CAST(SUM({change}) AS DOUBLE) / 12, 8) AS change_amount,
+          ROUND(CAST(SUM({back}) AS DOUBLE) / 12, 8) AS back_amount,
           CAST(SUM(CASE WHEN {gone} THEN 1 ELSE 0 END) AS BIGINT) AS left_count,
-          CAST(SUM(CASE WHEN before <= 0 AND joined = 1 AND members <= 0 THEN 1 ELSE 0 END)
-            AS BIGINT) AS passing_count,
-          CAST(SUM(CASE WHEN before <= 0 AND joined = 1 THEN 1 ELSE 0 END) AS BIGINT)
-            AS joined_count
-        FROM stories GROUP BY {q.listed("period")}""",
-            )
-        )
-    )
+          CAST(SUM(CASE WHEN {new} AND members <= 0 THEN 1 ELSE 0 END) AS BIGINT)
+            AS passing_count,
+          CAST(SUM(CASE WHEN {new} THEN 1 ELSE 0 END) AS BIGINT) AS joined_count
+        FROM stories GROUP BY {q.listed("period")}"""
 
 
 def _judged(q: Question, frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
@@ -184,7 +196,8 @@ def _judged(q: Question, frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     judged = rates_of(judged, policy=q.policy, months=MONTHS[unit])
     opening = judged["opening_amount"].where(judged["opening_amount"] > 0)
     judged["grr_rate"] = ((opening - judged["lost_amount"]) / opening).clip(upper=1)
-    judged["nrr_rate"] = (opening + judged["change_amount"]) / opening
+    back = judged["back_amount"] if q.policy.nrr == "with_reactivation" else 0
+    judged["nrr_rate"] = (opening + judged["change_amount"] + back) / opening
     judged = _against_target(q, judged, MONTHS[unit])
     judged["base"] = _BASES[q.policy.churn_base]
     judged["policy"] = q.policy.name

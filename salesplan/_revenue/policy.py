@@ -7,12 +7,13 @@ vendor does, and every table of this module carries its policy along.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from salesplan.documents import Document
+from salesplan.documents import Document, told
+from salesplan.errors import InputError
 
 Boundary = Literal[
     "month_end_exclusive", "month_end_inclusive", "any_overlap", "average_of_days", "month_start"
@@ -22,13 +23,31 @@ Boundary = Literal[
 class Policy(Document):
     """Rules of recurring revenue; the defaults are the package's own.
 
+    Raises
+    ------
+    InputError
+        For unknown switches, unknown options and options that contradict each other; all of
+        them are listed, with the nearest known word.
+
     Examples
     --------
     >>> Policy().boundary
     'month_end_exclusive'
     >>> Policy(discounts="forever").differences()
     {'discounts': 'forever'}
+    >>> Policy(discounts="forevr", grace=10)
+    Traceback (most recent call last):
+    ...
+    salesplan.errors.InputError: Policy has 2 faults:
+      - discounts: Input should be 'all', 'recurring', 'forever' or 'none'. Did you mean 'forever'?
+      - grace: is no key here. Did you mean 'grace_days'?
     """
+
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValidationError as error:
+            raise InputError(told(error, type(self), where="Policy", whole="together")) from None
 
     name: str = Field("salesplan", description="name printed beside every figure")
     boundary: Boundary = Field(
@@ -129,6 +148,11 @@ class Policy(Document):
         6, ge=1, description="closed months of churn averaged for lifetime value"
     )
 
+    @field_validator("recurring", mode="before")
+    @classmethod
+    def _one_is_enough(cls, names: object) -> object:
+        return (names,) if isinstance(names, str) else names
+
     @field_validator("recurring")
     @classmethod
     def _folded(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,16 +160,22 @@ class Policy(Document):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        """Refuse combinations that contradict each other."""
-        if self.netting == "day" and not self.boundary.startswith("month_end"):
-            raise ValueError(f"netting 'day' needs a month_end boundary, not {self.boundary!r}")
-        if self.normalisation == "actual_days" and self.boundary != "average_of_days":
-            raise ValueError("normalisation 'actual_days' needs boundary 'average_of_days'")
+        """Refuse combinations that contradict each other, all of them at once."""
         windows = [w for w in (self.reactivation_months, self.reactivation_days) if w is not None]
-        if len(windows) != (self.reactivation == "within"):
-            raise ValueError(
-                "reactivation 'within' goes with one of reactivation_months, reactivation_days"
-            )
+        faults = {
+            f"netting 'day' needs a month_end boundary, not {self.boundary!r}": (
+                self.netting == "day" and not self.boundary.startswith("month_end")
+            ),
+            "normalisation 'actual_days' needs boundary 'average_of_days'": (
+                self.normalisation == "actual_days" and self.boundary != "average_of_days"
+            ),
+            "reactivation 'within' goes with one of reactivation_months, reactivation_days": (
+                len(windows) != (self.reactivation == "within")
+            ),
+        }
+        found = [fault for fault, is_true in faults.items() if is_true]
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
     def differences(self) -> dict[str, object]:

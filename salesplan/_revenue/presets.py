@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from salesplan import documents
 from salesplan._revenue.policy import Policy
 from salesplan.errors import InputError, one_of
 
@@ -32,7 +31,7 @@ def presets() -> dict[str, Policy]:
     named = {"salesplan": Policy()}
     for name, choices in _choices().items():
         options = {switch: choice["option"] for switch, choice in choices.items()}
-        named[name] = documents.parse({"name": name, **options}, Policy, where=f"preset {name}")
+        named[name] = Policy(name=name, **options)
     return named
 
 

@@ -43,7 +43,7 @@ class Steps:
 def grid(problem: Problem) -> Grid:
     """Return every whole level between the limits; the limits are whole numbers."""
     count = (problem.high - problem.low).astype(np.int64) + 1
-    first = np.concatenate([[0], np.cumsum(count)[:-1]])
+    first = np.cumsum(count) - count
     owner = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(owner)) - np.repeat(first, count)
     value = problem.curves.take(owner).value(problem.low[owner] + step)
@@ -55,76 +55,69 @@ def grid(problem: Problem) -> Grid:
 
 def steps(levels: Grid, cost: Floats) -> Steps:
     """Return the steps of the concave envelope of every segment."""
+    gain = np.diff(levels.net, prepend=0.0)
+    rises = _rises(levels, gain)
+    if len(rises):
+        owner, calls, net = _jumps(levels, gain, rises)
+        return Steps(owner, calls, cost[owner] * calls, net)
     later = np.flatnonzero(levels.step)
-    gain = levels.net[later] - levels.net[later - 1]
     owner = levels.owner[later]
-    calls = np.ones(len(later), np.int64)
-    bent = _bent(levels, owner, gain)
-    if len(bent):
-        straight = ~np.isin(owner, bent)
-        jumps = _jumps(levels, bent)
-        owner = np.concatenate([owner[straight], jumps[0]])
-        calls = np.concatenate([calls[straight], jumps[1]])
-        gain = np.concatenate([gain[straight], jumps[2]])
-    return Steps(owner, calls, cost[owner] * calls, gain)
+    return Steps(owner, np.ones(len(later), np.int64), cost[owner], gain[later])
 
 
-def _bent(levels: Grid, owner: Index, gain: Floats) -> Index:
-    """Return the segments where a later call brings more than the one before it."""
-    if len(gain) < 2:
-        return np.empty(0, np.int64)
-    size = np.abs(np.maximum.reduceat(np.abs(levels.net), levels.first))
-    rises = gain[1:] > gain[:-1] + _NOISE * size[owner[1:]]
-    return np.unique(owner[1:][rises & (owner[1:] == owner[:-1])])
+def _rises(levels: Grid, gain: Floats) -> Index:
+    """Return the levels whose call brings more than the one before it."""
+    found = np.flatnonzero((gain[1:] > gain[:-1]) & (levels.step[1:] > 1)) + 1
+    if not len(found):
+        return found
+    size = np.maximum.reduceat(np.abs(levels.net), levels.first)
+    rise = gain[found] - gain[found - 1]
+    return found[rise > _NOISE * size[levels.owner[found]]]
 
 
-def _jumps(levels: Grid, bent: Index) -> tuple[Index, Index, Floats]:
-    """Return the envelope's steps for segments that are not concave.
+def _jumps(levels: Grid, gain: Floats, rises: Index) -> tuple[Index, Index, Floats]:
+    """Return the envelope's steps where some segments are not concave.
 
-    The first one goes to the level with the best average; if the rest then falls steadily (an
-    S-shaped curve) it is taken call by call, else (any table) by Andrew's hull.
+    The first one goes to the level with the best average (on a concave curve the first call);
+    if the rest then falls steadily it is taken call by call, else by Andrew's hull.
     """
-    mask = np.zeros(len(levels.first), bool)
-    mask[bent] = True
-    rows = mask[levels.owner]
-    step, net = levels.step[rows], levels.net[rows]
-    count = levels.count[bent]
-    first = np.concatenate([[0], np.cumsum(count)[:-1]])
-    best = _best_average(step, net, first, count)
-    gain = np.diff(net, prepend=0.0)
-    size = np.repeat(np.maximum.reduceat(np.abs(net), first), count)
-    beyond = step > np.repeat(best, count) + 1
-    rises = beyond & (gain > np.concatenate([[0.0], gain[:-1]]) + _NOISE * size)
-    odd = np.add.reduceat(rises.astype(np.int64), first) > 0
-    single = (step > np.repeat(best, count)) & ~np.repeat(odd, count)
-    s_shaped = ~odd
-    place = first[s_shaped] + best[s_shaped]
-    owner = np.repeat(bent, count)
+    best = _best_average(levels)
+    late = rises[levels.step[rises] > best[levels.owner[rises]] + 1]
+    odd = np.zeros(len(best), bool)
+    odd[levels.owner[late]] = True
+    jumping = np.flatnonzero(~odd & (best > 0))
+    last_jump = np.where(odd, levels.count, best)
+    single = np.flatnonzero(levels.step > last_jump[levels.owner])
     parts = [
-        (bent[s_shaped], best[s_shaped], net[place]),
-        (owner[single], np.ones(int(single.sum()), np.int64), gain[single]),
-        *(_hull_steps(bent[i], net[first[i] : first[i] + count[i]]) for i in np.flatnonzero(odd)),
+        (jumping, best[jumping], levels.net[levels.first[jumping] + best[jumping]]),
+        (levels.owner[single], np.ones(len(single), np.int64), gain[single]),
+        *(_hull_steps(levels, segment) for segment in np.flatnonzero(odd)),
     ]
-    owners, calls, gains = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return owners, calls, gains
+    owners, calls, nets = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return owners, calls, nets
 
 
-def _best_average(step: Index, net: Floats, first: Index, count: Index) -> Index:
-    average = np.where(step > 0, net / np.maximum(step, 1), -np.inf)
-    top = np.repeat(np.maximum.reduceat(average, first), count)
-    hit = np.where(average >= top, step, 0)
-    return np.asarray(np.maximum.reduceat(hit, first))
+def _best_average(levels: Grid) -> Index:
+    """Return the level with the most value per call, the highest of equals."""
+    average = levels.net / np.maximum(levels.step, 1)
+    average[levels.first] = -np.inf
+    top = np.maximum.reduceat(average, levels.first)
+    hit = np.where(average >= top[levels.owner], levels.step, 0)
+    return np.asarray(np.maximum.reduceat(hit, levels.first))
 
 
-def _hull_steps(owner: np.int64, net: Floats) -> tuple[Index, Index, Floats]:
+def _hull_steps(levels: Grid, segment: np.int64) -> tuple[Index, Index, Floats]:
+    first = levels.first[segment]
+    net = levels.net[first : first + levels.count[segment]]
     kept = upper_hull(np.arange(len(net), dtype=float), net)
     calls = np.diff(kept)
-    return np.full(len(calls), owner), calls, np.diff(net[kept])
+    return np.full(len(calls), segment), calls, np.diff(net[kept])
 
 
 def by_worth(found: Steps) -> tuple[npt.NDArray[np.intp], Floats]:
     """Return the steps in order of value per hour, and that value; worthless ones left out."""
-    density = found.net / found.hours
-    order = np.argsort(-density)
-    order = order[: int(np.searchsorted(-density[order], 0.0))]
-    return order, density[order]
+    fall = -found.net / found.hours
+    order = np.argsort(fall)
+    fall = fall[order]
+    worthwhile = int(np.searchsorted(fall, 0.0))
+    return order[:worthwhile], -fall[:worthwhile]

@@ -1,21 +1,24 @@
 """One capacity, whole calls: one sort, a fill, and an exact finish with proof.
 
 Steps of the concave envelopes are taken by value per hour until one does not fit. The value
-of its missing part bounds what any plan can add. Every level whose own shortfall at that
-price exceeds the bound's distance can be ruled out; what remains is small and is searched
-exactly by dynamic programming.
+of its missing part bounds what any plan can add. The levels closest to that price are then
+searched exactly, first a few, then more, until the best plan found falls short of the bound by
+less than any plan with a level left out could.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from salesplan._allocation.branch import Problem
+from salesplan._allocation.clock import counted
 from salesplan._allocation.curves import Index
-from salesplan._allocation.exact import Choice, best_choice
+from salesplan._allocation.exact import Moves, best_moves
 from salesplan._allocation.grid import Grid, Steps, by_worth, grid, steps
+from salesplan._allocation.margin import margin
 from salesplan._allocation.single import total
 from salesplan._allocation.solution import Solution
 from salesplan.stats import Floats
@@ -24,19 +27,25 @@ TOLERANCE = 1e-6
 """A plan proven to be within this share of the best is not searched any further ..."""
 SMALL = 60
 """... unless it has so few segments that the exact best costs nothing."""
-CORE = 40
-"""Segments nearest to the margin, searched first: a better plan rules out more elsewhere."""
-_FILL_TRIES = 4000
+FIRST_MOVES = 24
+"""Levels nearest to the price that are searched first; each further search takes twice as many."""
+_FILL_TRIES = 400
+_NOISE = 1e-14
 
 
 @dataclass(frozen=True)
 class _Filled:
-    """A greedy plan: steps of each segment, its net value, the price and the bound."""
+    """A plan above the lowest levels: steps of each segment, value, price, bound."""
 
     taken: Index
     net: float
     price: float
     bound: float
+
+    @property
+    def shortfall(self) -> float:
+        """Value that may still be missing."""
+        return self.bound - self.net
 
 
 def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
@@ -44,36 +53,32 @@ def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
     levels = grid(problem)
     start = problem.worth(problem.low)
     spare = problem.capacity - total(problem.cost, problem.low)
-    slack = 1e-9 * max(abs(problem.capacity), 1e-300) if np.isfinite(problem.capacity) else 0.0
-    greedy = _greedy(steps(levels, problem.cost), spare + slack, len(problem.cost))
+    hours, spare, unit = counted(problem.cost, spare)
+    found = _greedy(steps(levels, hours), spare, len(hours))
+    enough = 1e-15 if len(hours) <= SMALL else tolerance
+    allowed = enough * max(abs(start + found.bound), abs(start + found.net))
     method = "one sort and fill"
-    taken, net, bound = greedy.taken, greedy.net, greedy.bound
-    enough = 1e-15 if len(problem.cost) <= SMALL else tolerance
-    size = max(abs(start + bound), abs(net))
-    for core in (CORE, None):
-        if bound - net <= enough * size:
-            break
-        best = _Filled(taken, net, greedy.price, bound)
-        found = _finish(levels, problem.cost, spare + slack, best, core)
-        method = "one sort, exact finish" if found.is_exact else "one sort and search"
-        taken, net, bound = _better(levels, best, found)
-    effort = problem.low + taken
-    price = greedy.price + problem.floor_price
-    return Solution(effort, start + net, start + bound, np.array([price]), method)
+    if found.shortfall > allowed:
+        found = _finished(levels, hours, spare, found, allowed)
+        method = "one sort, exact finish" if found.shortfall <= 0 else "one sort and search"
+    price = np.array([found.price / unit + problem.floor_price])
+    return Solution(
+        problem.low + found.taken, start + found.net, start + found.bound, price, method
+    )
 
 
 def _greedy(found: Steps, spare: float, size: int) -> _Filled:
-    order, density = by_worth(found)
-    used = np.cumsum(found.hours[order])
-    kept = int(np.searchsorted(used, spare, side="right"))
-    first = order[:kept]
+    near = margin(found, spare)
+    used = np.cumsum(found.hours[near.order])
+    kept = int(np.searchsorted(used, near.left, side="right"))
+    first = np.concatenate([near.sure, near.order[:kept]])
     taken = np.bincount(found.owner[first], found.calls[first], minlength=size).astype(np.int64)
     net = float(np.sum(found.net[first]))
-    if kept == len(order):
+    if kept == len(near.order):
         return _Filled(taken, net, 0.0, net)
-    left = spare - (float(used[kept - 1]) if kept else 0.0)
-    price = float(density[kept])
-    extra = _fill(found, order[kept : kept + _FILL_TRIES], left)
+    left = near.left - (float(used[kept - 1]) if kept else 0.0)
+    price = float(found.net[near.order[kept]] / found.hours[near.order[kept]])
+    extra = _fill(found, near.order[kept : kept + _FILL_TRIES], left)
     np.add.at(taken, found.owner[extra], found.calls[extra])
     return _Filled(taken, net + float(np.sum(found.net[extra])), price, net + price * left)
 
@@ -82,7 +87,7 @@ def _fill(found: Steps, candidates: Index, left: float) -> Index:
     """Return later steps that still fit; a segment whose step is skipped is closed."""
     closed: set[int] = set()
     extra: list[int] = []
-    smallest = float(found.hours[candidates].min()) if len(candidates) else np.inf
+    smallest = float(found.hours[candidates].min())
     owners, hours = found.owner[candidates].tolist(), found.hours[candidates].tolist()
     for place, owner, need in zip(candidates.tolist(), owners, hours, strict=True):
         if left < smallest:
@@ -97,55 +102,68 @@ def _fill(found: Steps, candidates: Index, left: float) -> Index:
     return np.asarray(extra, np.int64)
 
 
-def _finish(levels: Grid, cost: Floats, spare: float, best: _Filled, core: int | None) -> Choice:
-    """Search exactly among the levels that could still belong to a better plan.
-
-    With a core only the segments nearest to the margin move; the others keep the level that is
-    best at the price of an hour.
-    """
-    profit = levels.net - best.price * cost[levels.owner] * levels.step
-    top = np.maximum.reduceat(profit, levels.first)
-    loss = np.repeat(top, levels.count) - profit
-    room = best.bound - best.net
-    alive = loss <= room * (1 + 1e-9)
-    count = np.add.reduceat(alive.astype(np.int64), levels.first)
-    moving = np.flatnonzero(count > 1)
-    is_partial = core is not None and len(moving) > core
-    if is_partial:
-        other = np.where(loss > 0, loss, np.inf)
-        nearest = np.argsort(np.minimum.reduceat(other, levels.first)[moving], kind="stable")
-        stays = np.ones(len(count), bool)
-        stays[moving[nearest[:core]]] = False
-        alive &= ~stays[levels.owner] | (np.arange(len(loss)) == _level_at(levels, loss))
-    kept = np.flatnonzero(alive)
-    found = best_choice(
-        levels.owner[kept],
-        levels.step[kept],
-        cost[levels.owner[kept]] * levels.step[kept],
-        loss[kept],
-        spare=spare,
-        price=best.price,
-        room=room,
-    )
-    return Choice(found.owners, found.levels, found.is_exact and not is_partial)
+def _finished(levels: Grid, hours: Floats, spare: float, best: _Filled, allowed: float) -> _Filled:
+    """Search among the levels nearest to the price, ever more of them, until it is enough."""
+    loss = _losses(levels, hours, best.price)
+    base = _without_loss(levels, loss, best.taken)
+    spare -= total(hours, base.astype(float))
+    near = np.flatnonzero((loss <= best.shortfall) & (levels.step != base[levels.owner]))
+    nearest = near[np.argsort(loss[near], kind="stable")]
+    proven = best.bound
+    for some in _ever_more(nearest):
+        missing = proven - best.net
+        room = min(float(loss[some[-1]]), missing) if len(some) < len(nearest) else missing
+        moves = _moves(levels, hours, base, loss, np.sort(some))
+        found = best_moves(moves, spare=spare, price=best.price, room=room)
+        if found.shortfall < missing:
+            best = _moved(levels, base, moves, found.moves, best)
+        if not found.is_complete:
+            break
+        # Every plan that falls short by less than ``room`` has been looked at.
+        best = replace(best, bound=max(best.net, proven - room))
+        if best.shortfall <= allowed:
+            break
+    return best
 
 
-def _level_at(levels: Grid, loss: Floats) -> Index:
-    """Return, for every entry, the place of its segment's cheapest level without loss."""
-    place = np.where(loss <= 0, np.arange(len(loss)), len(loss))
-    return np.repeat(np.minimum.reduceat(place, levels.first), levels.count)
+def _losses(levels: Grid, hours: Floats, price: float) -> Floats:
+    """Return what each level brings less than its segment's best level at a price."""
+    profit = levels.net - price * hours[levels.owner] * levels.step
+    best = np.maximum.reduceat(profit, levels.first)
+    loss = best[levels.owner] - profit
+    # Levels that differ by rounding alone are equals.
+    noise = _NOISE * np.maximum.reduceat(np.abs(levels.net), levels.first)
+    loss[loss <= noise[levels.owner]] = 0.0
+    return loss
 
 
-def _better(levels: Grid, best: _Filled, found: Choice) -> tuple[Index, float, float]:
-    """Return the better of the plan so far and the searched one, and the bound."""
-    taken, net = best.taken, best.net
-    if found.levels is not None:
-        plan = np.zeros_like(taken)
-        plan[found.owners] = found.levels
-        value = float(np.sum(levels.net[levels.first + plan]))
-        if value > net:
-            taken, net = plan, value
-    return taken, net, net if found.is_exact else max(best.bound, net)
+def _without_loss(levels: Grid, loss: Floats, taken: Index) -> Index:
+    """Return a level without loss of each segment: the one taken, else the lowest."""
+    step = np.where(loss <= 0, levels.step, len(loss))
+    lowest = np.minimum.reduceat(step, levels.first)
+    return np.where(loss[levels.first + taken] <= 0, taken, lowest)
+
+
+def _moves(levels: Grid, hours: Floats, base: Index, loss: Floats, near: Index) -> Moves:
+    owner, level = levels.owner[near], levels.step[near]
+    return Moves(owner, level, hours[owner] * (level - base[owner]), loss[near])
+
+
+def _ever_more(nearest: Index) -> Iterator[Index]:
+    """Return the first few, twice as many, ... and at last all."""
+    count = FIRST_MOVES
+    while count < len(nearest):
+        yield nearest[:count]
+        count *= 2
+    yield nearest
+
+
+def _moved(levels: Grid, base: Index, moves: Moves, chosen: Index, best: _Filled) -> _Filled:
+    """Return the better of the plan so far and the one that the moves make."""
+    plan = base.copy()
+    plan[moves.owner[chosen]] = moves.level[chosen]
+    net = float(np.sum(levels.net[levels.first + plan]))
+    return replace(best, taken=plan, net=net) if net > best.net else best
 
 
 def every_capacity(problem: Problem) -> tuple[Floats, Floats, Floats]:

@@ -7,11 +7,10 @@ a metric touches the engine, so the same SQL can run elsewhere.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -20,6 +19,8 @@ from salesplan import book, schema
 from salesplan.errors import InputError, MissingDataError
 from salesplan.periods import to_date
 from salesplan.settings import Settings
+
+Fact = TypeVar("Fact")
 
 
 class Crm:
@@ -40,12 +41,24 @@ class Crm:
         self, connection: duckdb.DuckDBPyConnection, *, as_of: dt.date, settings: Settings
     ) -> None:
         self._connection = connection
+        self._made: dict[tuple[object, ...], object] = {}
         self.as_of = as_of
         self.settings = settings
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
         """Return the answer to SQL over the canonical tables; ``$name`` takes a parameter."""
         return self._connection.execute(sql, params).df()
+
+    def once(self, make: Callable[..., Fact], *names: str) -> Fact:
+        """Return ``make(crm, *names)``, made once for each: a book never changes.
+
+        For facts of the whole book, whatever date it is looked at from, such as which
+        currencies there are. They are remembered by ``make``: a function, no lambda.
+        """
+        key = (make, *names)
+        if key not in self._made:
+            self._made[key] = make(self, *names)
+        return cast("Fact", self._made[key])
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a whole canonical table, columns in declared order, sorted by its key."""
@@ -71,12 +84,10 @@ class Crm:
         """The rows that could not be loaded, as they stood in their file."""
         return self.table("quarantine")
 
-    @cached_property
+    @property
     def counts(self) -> dict[str, int]:
         """Rows of each canonical table."""
-        parts = [f"SELECT '{t.name}' AS t, count(*) AS n FROM {t.name}" for t in schema.TABLES]
-        found = self.query(" UNION ALL ".join(parts))
-        return {str(t): int(n) for t, n in zip(found["t"], found["n"], strict=True)}
+        return self.once(_row_counts)
 
     @property
     def tables(self) -> pd.DataFrame:
@@ -101,8 +112,7 @@ class Crm:
 
     def missing(self, table: str, column: str) -> bool:
         """Whether no row of a table carries a value in a column."""
-        name = schema.table(table).column(column).name
-        return bool(self.query(f'SELECT count("{name}") AS n FROM "{table}"')["n"].iloc[0] == 0)
+        return self.once(_is_missing, table, schema.table(table).column(column).name)
 
     def fact(self, name: str) -> str | None:
         """Return a fact that the load stored about itself."""
@@ -111,7 +121,9 @@ class Crm:
 
     def at(self, as_of: str | dt.date) -> Crm:
         """Return the same book, looked at from another date."""
-        return Crm(self._connection, as_of=to_date(as_of, "as_of"), settings=self.settings)
+        other = Crm(self._connection, as_of=to_date(as_of, "as_of"), settings=self.settings)
+        other._made = self._made
+        return other
 
     def close(self) -> None:
         """Let go of the book."""
@@ -131,6 +143,16 @@ class Crm:
     def __repr__(self) -> str:
         filled = ", ".join(f"{name} {n:,}" for name, n in self.counts.items() if n)
         return f"Crm(as of {self.as_of}: {filled or 'empty'})"
+
+
+def _row_counts(crm: Crm) -> dict[str, int]:
+    parts = [f"SELECT '{t.name}' AS t, count(*) AS n FROM {t.name}" for t in schema.TABLES]
+    found = crm.query(" UNION ALL ".join(parts))
+    return {str(t): int(n) for t, n in zip(found["t"], found["n"], strict=True)}
+
+
+def _is_missing(crm: Crm, table: str, column: str) -> bool:
+    return bool(crm.query(f'SELECT count("{column}") AS n FROM "{table}"')["n"].iloc[0] == 0)
 
 
 def open_book(path: str | Path, *, as_of: str | dt.date | None = None) -> Crm:

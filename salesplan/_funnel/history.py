@@ -33,12 +33,9 @@ def deals(crm: Crm, *, pipeline: str = "COALESCE(o.pipeline, '')") -> str:
     """Return each deal as it stood on ``as_of``, with every column of the opportunities.
 
     A closing date that is missing is looked up in the history, where any deal lacks it.
+    ``status_on_record`` is the status in the file, whenever the deal closed.
     """
-    undated = crm.query(
-        "SELECT count(*) AS n FROM opportunities "
-        "WHERE closed_on IS NULL AND status IN ('won', 'lost', 'other')"
-    )
-    look_up = bool(undated["n"].iloc[0]) and crm.has("stage_changes")
+    look_up = crm.has("stage_changes") and crm.once(_is_a_close_undated)
     closed_on = "COALESCE(o.closed_on, c.closed_on)" if look_up else "o.closed_on"
     today = "CAST($as_of AS DATE)"
     known = {
@@ -51,10 +48,28 @@ def deals(crm: Crm, *, pipeline: str = "COALESCE(o.pipeline, '')") -> str:
     names = schema.table("opportunities").names
     columns = ", ".join(f'{known.get(name, f"o.{name}")} AS "{name}"' for name in names)
     return f"""deals AS (
-  SELECT {columns}
+  SELECT {columns}, o.status AS status_on_record
   FROM opportunities AS o {_LAST_CLOSING if look_up else ""}
   WHERE o.created_on IS NULL OR o.created_on <= {today}
 )"""
+
+
+def pipelines(crm: Crm) -> list[str]:
+    """Return the pipelines that deals are in, by name; '' for those that name none."""
+    return crm.once(_pipelines)
+
+
+def _pipelines(crm: Crm) -> list[str]:
+    found = crm.query("SELECT DISTINCT COALESCE(pipeline, '') AS name FROM opportunities")
+    return sorted(found["name"])
+
+
+def _is_a_close_undated(crm: Crm) -> bool:
+    found = crm.query(
+        "SELECT count(*) AS n FROM opportunities "
+        "WHERE closed_on IS NULL AND status IN ('won', 'lost', 'other')"
+    )
+    return bool(found["n"].iloc[0])
 
 
 def place(changed_at: str, seq: str, is_closed: str, position: str) -> str:

@@ -32,7 +32,7 @@ def money(crm: Crm) -> Money:
     own currency and a group that holds several is known by its ``currency``.
     """
     home = {"currency": crm.settings.currency}
-    if not _are_several(crm):
+    if not crm.once(_are_several):
         return Money()
     if not crm.has("fx_rates"):
         named = "COALESCE(t.currency, $currency)"

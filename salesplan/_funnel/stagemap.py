@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from salesplan._funnel.history import pipelines
 from salesplan.crm import Crm
 from salesplan.errors import MissingDataError
 
@@ -54,14 +55,15 @@ class StageMap:
 def stage_map(crm: Crm, need: str) -> StageMap:
     """Return the stages of the pipelines that deals are in, numbered without gaps."""
     crm.require("opportunities", "stages", need=need)
+    return crm.once(_numbered)
+
+
+def _numbered(crm: Crm) -> StageMap:
     declared = crm.query(
         "SELECT COALESCE(pipeline, '') AS pipeline, stage, status, position, probability "
         "FROM stages ORDER BY pipeline, position NULLS LAST, probability NULLS LAST, stage"
     )
-    found = crm.query(
-        "SELECT DISTINCT COALESCE(pipeline, '') AS pipeline FROM opportunities ORDER BY pipeline"
-    )
-    parts = [_of_pipeline(declared, str(name)) for name in found["pipeline"]]
+    parts = [_of_pipeline(declared, name) for name in pipelines(crm)]
     return StageMap(pd.concat(parts, ignore_index=True))
 
 

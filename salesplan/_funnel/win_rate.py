@@ -6,25 +6,15 @@ import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from salesplan import dimensions, errors, stats
-from salesplan._funnel import history
-from salesplan._funnel.arguments import (
-    Span,
-    columns_read,
-    group_by,
-    inside,
-    resolved,
-    words,
-)
-from salesplan._funnel.money import money
+from salesplan._funnel.arguments import resolved, words
+from salesplan._funnel.win_counts import DATES, win_counts
 from salesplan.crm import Crm
 
 Basis = Literal["closed", "created", "engaged"]
-
-_DATES = {"closed": "t.closed_on", "created": "t.created_on", "engaged": "t.engaged_on"}
-_BELOW = {"closed": "t.status IN ('won', 'lost')", "created": "TRUE", "engaged": "TRUE"}
 
 COLUMNS = [
     "basis",
@@ -99,8 +89,9 @@ def win_rate(
 
     Notes
     -----
-    All pipelines count together: renewals, most of which are won, lift the rate of new business.
-    Split with ``by="pipeline"`` or keep one with ``only={"pipeline": ...}``.
+    Pipelines count together unless told apart: renewals, most of which are won, lift the rate of
+    new business. ``reason`` says so wherever a figure holds several; split them with
+    ``by="pipeline"`` or keep one with ``only={"pipeline": ...}``.
 
     ``amount_rate`` is NULL where the lost or open deals carry no amount: dividing then would say
     that every euro was won. Amounts in several currencies are converted at the rate of the day
@@ -120,117 +111,52 @@ def win_rate(
     2   existing  1  2
     3        web  2  4
     """
-    errors.one_of(basis, list(_DATES), "basis")
+    errors.one_of(basis, list(DATES), "basis")
     crm = crm if as_of is None else crm.at(as_of)
     crm.require("opportunities", need="win_rate")
     period = resolved(crm, since, until, month, quarter, year)
     date = _date(crm, basis)
     grouping = dimensions.grouping(by, "opportunities", date=date)
-    counts = _counts(crm, basis, date, period, grouping, only)
-    frame = _with_amount_rate(stats.with_rate(counts)).assign(basis=basis)
-    frame["reason"] = [_reason(crm, row) for row in frame.to_dict("records")]
+    counts = win_counts(crm, basis, date, period, grouping, only)
+    frame = _with_amount_rate(stats.with_rate(counts.rename(columns={"won_count": "k"})))
+    frame = frame.assign(basis=basis, reason=_reasons(crm, frame))
     return frame.sort_values(grouping.names or "n", ignore_index=True)[[*grouping.names, *COLUMNS]]
 
 
 def _date(crm: Crm, basis: str) -> str:
     """Return the date that places a deal; creation stands in where no CRM notes engagement."""
     if basis == "engaged" and crm.missing("opportunities", "engaged_on"):
-        return _DATES["created"]
-    return _DATES[basis]
-
-
-def _counts(
-    crm: Crm,
-    basis: str,
-    date: str,
-    period: Span,
-    grouping: dimensions.Grouping,
-    only: Mapping[str, Any] | None,
-) -> pd.DataFrame:
-    """Return counts and sums per group, in one pass over the deals.
-
-    Deals alike in all that decides are added up first, so that names are looked up and figures
-    picked out for a few rows instead of for every deal.
-    """
-    condition, joins, params = dimensions.where(only, "opportunities")
-    keys = ", ".join(f"t.{name}" for name in dict.fromkeys([*columns_read(grouping), "status"]))
-    sums = money(crm)
-    sql = f"""
-WITH {history.deals(crm, pipeline="o.pipeline")}, parts AS (
-  SELECT {keys}, {_placed(basis, date)} AS is_placed, count(*) AS deals,
-    sum({sums.amount}) AS total, count(NULLIF(t.amount, 0)) AS priced,
-    count(CASE WHEN {sums.unrated} THEN 1 END) AS unrated,
-    {sums.first} AS first_currency, {sums.last} AS last_currency
-  FROM deals AS t {sums.join} {joins}
-  WHERE {condition}
-  GROUP BY {keys}, {_placed(basis, date)}
-)
-SELECT {grouping.select} {_figures(basis)}
-FROM parts AS t {grouping.joins}
-{group_by(grouping)}
-{_having(basis) if grouping.dimensions else ""}
-"""
-    since, until = period
-    params |= {"as_of": crm.as_of, "since": since, "until": until, **sums.params}
-    return crm.query(sql, **params)
-
-
-def _placed(basis: str, date: str) -> str:
-    """Return whether the period holds a deal; NULL where the date that would tell is missing."""
-    # A deal that nobody has engaged with is not one whose date is missing.
-    return f"({inside(date)}{f' AND {date} IS NOT NULL' if basis == 'engaged' else ''})"
-
-
-def _figures(basis: str) -> str:
-    """Return the figures of a group as sums over its parts."""
-    below = _BELOW[basis]
-    base = f"t.is_placed AND {below}"
-    won, lost, still_open = (f"{base} AND t.status = '{name}'" for name in ("won", "lost", "open"))
-    figures = [
-        _sum("deals", won, "BIGINT", "k"),
-        _sum("deals", base, "BIGINT", "n"),
-        _sum("deals", lost, "BIGINT", "lost_count"),
-        _sum("deals", still_open, "BIGINT", "open_count"),
-        _sum("deals", "t.is_placed AND t.status = 'other'", "BIGINT", "other_count"),
-        _sum("deals", f"t.is_placed IS NULL AND {below}", "BIGINT", "undated_count"),
-        _sum("deals - t.priced", base, "BIGINT", "amountless_count"),
-        _sum("unrated", base, "BIGINT", "unrated_count"),
-        _sum("total", won, "DOUBLE", "won_amount"),
-        _sum("total", lost, "DOUBLE", "lost_amount"),
-        _sum("total", still_open, "DOUBLE", "open_amount"),
-        _sum("total", base, "DOUBLE", "base_amount"),
-        f"COALESCE(min(t.first_currency) FILTER (WHERE {base}) "
-        f"<> max(t.last_currency) FILTER (WHERE {base}), FALSE) AS is_mixed",
-    ]
-    return ", ".join(figures)
-
-
-def _sum(values: str, condition: str, kind: str, name: str) -> str:
-    return f"CAST(COALESCE(sum(t.{values}) FILTER (WHERE {condition}), 0) AS {kind}) AS {name}"
-
-
-def _having(basis: str) -> str:
-    """Return what leaves out groups of which the period holds nothing, dated or not."""
-    ended = "t.is_placed AND t.status <> 'open'" if basis == "closed" else "t.is_placed"
-    undated = f"t.is_placed IS NULL AND {_BELOW[basis]}"
-    return f"HAVING count(CASE WHEN {ended} OR ({undated}) THEN 1 END) > 0"
+        return DATES["created"]
+    return DATES[basis]
 
 
 def _with_amount_rate(frame: pd.DataFrame) -> pd.DataFrame:
-    frame["blind"] = [_without_amounts(row) for row in frame.to_dict("records")]
-    known = (frame["blind"] == "") & ~frame["is_mixed"] & (frame["base_amount"] > 0)
-    share = frame["won_amount"] / frame["base_amount"].where(known)
+    is_blind = [
+        (frame[f"{kind}_count"] > 0) & (frame[f"{kind}_amount"] == 0) for kind in _MAY_BE_BLIND
+    ]
+    # The kind of deal (lost, open) of which not one carries an amount, if any.
+    blind = np.select(is_blind, _MAY_BE_BLIND, "")
+    is_mixed = frame["is_mixed"]
+    known = (blind == "") & ~is_mixed & (frame["base_amount"] > 0)
     return frame.assign(
-        amount_rate=share,
-        won_amount=frame["won_amount"].mask(frame["is_mixed"]),
+        blind=blind,
+        amount_rate=frame["won_amount"] / frame["base_amount"].where(known),
+        won_amount=frame["won_amount"].mask(is_mixed),
         base_amount=frame["base_amount"].where(known),
     )
 
 
-def _without_amounts(row: Mapping[Hashable, Any]) -> str:
-    """Return the kind of deal (lost, open) of which not one carries an amount, if any."""
-    kinds = ("lost", "open")
-    return next((k for k in kinds if row[f"{k}_count"] and not row[f"{k}_amount"]), "")
+_MAY_BE_BLIND = ["lost", "open"]
+
+
+def _reasons(crm: Crm, frame: pd.DataFrame) -> list[str]:
+    """Return why figures of a group are missing or limited, '' for the many that are neither."""
+    counts = ["undated_count", "amountless_count", "unrated_count"]
+    doubtful = (frame[counts] > 0).any(axis=1) | frame["is_mixed"] | (frame["n"] == 0)
+    doubtful |= (frame["pipeline_count"] > 1) | (frame["blind"] != "")
+    rows = frame[doubtful].to_dict("records")
+    said = dict(zip(frame.index[doubtful], (_reason(crm, row) for row in rows), strict=True))
+    return [said.get(i, "") for i in frame.index]
 
 
 def _reason(crm: Crm, row: Mapping[Hashable, Any]) -> str:
@@ -239,6 +165,8 @@ def _reason(crm: Crm, row: Mapping[Hashable, Any]) -> str:
         said.append(words(crm, "reason_undated", count=row["undated_count"]))
     if not row["n"]:
         return "; ".join([words(crm, "reason_no_base"), *said])
+    if row["pipeline_count"] > 1:
+        said.append(words(crm, "reason_pipelines", count=row["pipeline_count"]))
     return "; ".join([*said, *_amount_reasons(crm, row)])
 
 

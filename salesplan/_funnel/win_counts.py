@@ -1,0 +1,117 @@
+"""Deals won, lost and open per group, with their amounts, in one pass over the deals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from salesplan import dimensions
+from salesplan._funnel import history
+from salesplan._funnel.arguments import Span, columns_read, group_by, inside
+from salesplan._funnel.money import money
+from salesplan.crm import Crm
+
+DATES = {"closed": "t.closed_on", "created": "t.created_on", "engaged": "t.engaged_on"}
+"""The date that places a deal in a period, for each denominator."""
+
+BELOW = {"closed": ("won", "lost")} | dict.fromkeys(
+    ("created", "engaged"), ("won", "lost", "open", "other")
+)
+"""What became of the deals below the line, for each denominator."""
+
+
+def win_counts(
+    crm: Crm,
+    basis: str,
+    date: str,
+    period: Span,
+    grouping: dimensions.Grouping,
+    only: Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """Return counts and sums per group; a group of which the period holds nothing is left out.
+
+    Deals alike in all that decides are added up first, as they stand in the file: what they
+    count as, and the names of their group, are then found for a few rows, not for every deal.
+    """
+    condition, joins, params = dimensions.where(only, "opportunities")
+    columns = _columns(crm, grouping)
+    keys = "".join(f"t.{name}, " for name in columns)
+    facts = f"t.status_on_record, {_ENDED}, {_placed(basis, date)}"
+    sums = money(crm)
+    sql = f"""
+WITH {history.deals(crm, pipeline="o.pipeline")}, parts AS (
+  SELECT {keys} t.status_on_record, {_ENDED} AS has_ended, {_placed(basis, date)} AS is_placed,
+    count(*) AS deals, sum({sums.amount}) AS total, count(NULLIF(t.amount, 0)) AS priced,
+    count(CASE WHEN {sums.unrated} THEN 1 END) AS unrated,
+    {sums.first} AS first_currency, {sums.last} AS last_currency
+  FROM deals AS t {sums.join} {joins}
+  WHERE {condition} {f"AND {_ENDED}" if basis == "closed" else ""}
+  GROUP BY {keys} {facts}
+), sides AS (
+  SELECT {keys} t.deals, t.total, t.priced, t.unrated, t.first_currency, t.last_currency,
+    {_STATUS} AS status, CASE WHEN t.is_placed THEN {_STATUS}
+      WHEN t.is_placed IS NULL AND {_STATUS} IN {BELOW[basis]} THEN 'undated' END AS side
+  FROM parts AS t
+)
+SELECT {grouping.select} {_figures(crm, basis, columns)}
+FROM sides AS t {grouping.joins}
+WHERE t.side IS NOT NULL
+{group_by(grouping)}
+"""
+    since, until = period
+    params |= {"as_of": crm.as_of, "since": since, "until": until, **sums.params}
+    return crm.query(sql, **params)
+
+
+_ENDED = (
+    "(t.status_on_record IN ('won', 'lost', 'other') "
+    "AND COALESCE(t.closed_on <= CAST($as_of AS DATE), TRUE))"
+)
+_STATUS = "CASE WHEN t.has_ended THEN t.status_on_record ELSE 'open' END"
+
+
+def _columns(crm: Crm, grouping: dimensions.Grouping) -> list[str]:
+    """Return the columns of a deal that the groups need, the status apart."""
+    columns = set(columns_read(grouping)) - {"status"}
+    if "pipeline" not in grouping.names and len(history.pipelines(crm)) > 1:
+        columns.add("pipeline")
+    return sorted(columns)
+
+
+def _placed(basis: str, date: str) -> str:
+    """Return whether the period holds a deal; NULL where the date that would tell is missing."""
+    # A deal that nobody has engaged with is not one whose date is missing.
+    return f"({inside(date)}{f' AND {date} IS NOT NULL' if basis == 'engaged' else ''})"
+
+
+def _figures(crm: Crm, basis: str, columns: list[str]) -> str:
+    """Return the figures of a group as sums over its parts."""
+    base = f"t.side IN {BELOW[basis]}"
+    mixes = "pipeline" in columns and len(history.pipelines(crm)) > 1
+    figures = [
+        *(
+            _sum("t.deals", f"t.side = '{side}'", "BIGINT", f"{side}_count")
+            for side in ("won", "lost", "open", "other", "undated")
+        ),
+        _sum("t.deals", base, "BIGINT", "n"),
+        _sum("t.deals - t.priced", base, "BIGINT", "amountless_count"),
+        _sum("t.unrated", base, "BIGINT", "unrated_count"),
+        *(
+            _sum("t.total", f"t.side = '{side}'", "DOUBLE", f"{side}_amount")
+            for side in ("won", "lost", "open")
+        ),
+        _sum("t.total", base, "DOUBLE", "base_amount"),
+        f"COALESCE(min(t.first_currency) FILTER (WHERE {base}) "
+        f"<> max(t.last_currency) FILTER (WHERE {base}), FALSE) AS is_mixed",
+        f"CAST({_PIPELINES.format(base) if mixes else 1} AS BIGINT) AS pipeline_count",
+    ]
+    return ", ".join(figures)
+
+
+_PIPELINES = "count(DISTINCT COALESCE(t.pipeline, '')) FILTER (WHERE {})"
+
+
+def _sum(values: str, condition: str, kind: str, name: str) -> str:
+    return f"CAST(COALESCE(sum({values}) FILTER (WHERE {condition}), 0) AS {kind}) AS {name}"

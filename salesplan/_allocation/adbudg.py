@@ -12,6 +12,8 @@ from salesplan._allocation.curves import Family, Numbers, room_above
 from salesplan.stats import Floats
 
 _PASSES = 60
+_CLOSE = 1e-9
+"""After a step of this size the next one, its square, is lost in rounding."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ class Adbudg(Family):
     def reach(self, log_price: Floats) -> Floats:
         """Return the effort beyond the bend at which the slope equals a price.
 
-        Shape 1 has a closed form. Otherwise Newton on the logarithm of effort, from a point
-        that is never below the answer: there the slope's logarithm is concave and falling, so
-        that every step stays on the right side and none can overshoot.
+        Shape 1 has a closed form. Otherwise Newton on the logarithm of the odds u of the share
+        won, u = ln(r**shape / constant), where the slope's logarithm is concave and falls. It
+        starts from a point that is never below the answer, so that every step stays on the
+        right side and none can overshoot.
         """
         c = np.asarray(self.shape)
         room = np.minimum(room_above(self._log_top, log_price), 700.0)
@@ -99,25 +102,40 @@ class Adbudg(Family):
             d = np.asarray(self.constant)
             with np.errstate(over="ignore"):
                 return np.asarray((np.exp(room / 2) - d) * self.unit)
-        found = self._newton(np.asarray(room), c)
+        log_constant = self._log_constant
+        odds = self._newton(np.maximum(room, -700.0) - (1 + 1 / c) * log_constant)
+        with np.errstate(over="ignore"):
+            found = np.exp((odds + log_constant) / c) * self.unit
         return np.asarray(np.where(room == -np.inf, 0.0, found))
 
-    def _newton(self, room: Floats, c: Floats) -> Floats:
-        log_constant = np.log(np.asarray(self.constant, float))
-        z = np.maximum(room, -700.0) / (c + 1)
-        lowest = np.where(c > 1, np.log(np.maximum(self.inflection, 1e-300) / self.unit), -700.0)
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            for _ in range(_PASSES):
-                bend = np.logaddexp(log_constant, c * z)
-                excess = room + (c - 1) * z - 2 * bend
-                steepness = (c - 1) - 2 * c * np.exp(c * z - bend)
-                step = np.where(steepness < 0, excess / steepness, 0.0)
-                ahead = np.maximum(z - step, lowest)
-                moved = np.max(np.abs(ahead - z), initial=0.0)
-                z = ahead
-                if moved <= 1e-15 * (1 + np.max(np.abs(z), initial=0.0)):
-                    break
-            return np.asarray(np.exp(z) * self.unit)
+    @cached_property
+    def _log_constant(self) -> Floats:
+        return np.asarray(np.log(np.asarray(self.constant, float)))
+
+    @cached_property
+    def _steepest(self) -> Floats:
+        """Logarithm of the odds at which an S-shaped curve is steepest."""
+        c = np.asarray(self.shape)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.maximum(c - 1, 0) / (c + 1)))
+
+    def _newton(self, room: Floats) -> Floats:
+        """Return the u beyond the bend with room + (1 - 1/c) u = 2 ln(1 + e**u)."""
+        rise = 1 - 1 / np.asarray(self.shape)
+        u = np.maximum(_from_above(room, rise), self._steepest)
+        for _ in range(_PASSES):
+            small = np.exp(-np.abs(u))
+            bend = np.maximum(u, 0) + np.log1p(small)
+            share = np.where(u > 0, 1.0, small) / (1 + small)
+            fall = 2 * share - rise
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = np.where(fall > 0, (room + rise * u - 2 * bend) / fall, 0.0)
+            ahead = np.maximum(u + step, self._steepest)
+            moved = np.max(np.abs(ahead - u) / (1 + np.abs(u)), initial=0.0)
+            u = ahead
+            if moved <= _CLOSE:
+                break
+        return np.asarray(u)
 
     def stretch(self, effort: Floats) -> Floats:
         """Return -d(reach)/d(log price)."""
@@ -132,3 +150,14 @@ class Adbudg(Family):
     def times(self, factor: npt.ArrayLike) -> Adbudg:
         """Return the curves with their values multiplied."""
         return replace(self, low=np.asarray(self.low) * factor, high=np.asarray(self.high) * factor)
+
+
+def _from_above(room: Floats, rise: Floats) -> Floats:
+    """Return a point not below the root: the nearest of those of three tangents.
+
+    ln(1 + e**u) is convex, hence above its tangents 0 (far left), ln 2 + u/2 and u (far right).
+    """
+    right, middle = room / (2 - rise), (room - 2 * np.log(2)) / (1 - rise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.where(rise < 0, room / -rise, np.inf)
+    return np.asarray(np.minimum(np.minimum(right, middle), left))

@@ -101,7 +101,8 @@ _STATES = """
           SELECT *, SUM(member + late_member) OVER (
             PARTITION BY customer, product ORDER BY slot) AS members
           FROM changes
-          WHERE amount <> 0 OR late <> 0 OR fx <> 0 OR member <> 0 OR late_member <> 0) AS lived"""
+          WHERE amount <> 0 OR late <> 0 OR fx <> 0 OR member <> 0 OR late_member <> 0
+            OR price_up <> 0 OR price_down <> 0) AS lived"""
 
 _SWAPS = """
         SELECT customer, slot, swap_on,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from salesplan._revenue.calendar import FAR, boundary_after, later, month
 from salesplan._revenue.question import Question
+from salesplan._revenue.ramping import averages
 
 _NEXT_START = """
         SELECT account_id, product, ends_on, min(next_start) AS next_start FROM (
@@ -119,6 +120,10 @@ def known_columns(q: Question) -> str:
 
 
 def countable(q: Question) -> str:
-    """Return SQL that keeps lines which exist as of the question's date."""
-    return f"""{start(q)} <= $as_of AND COALESCE(t.booked_on, t.starts_on) <= $as_of
+    """Return SQL that keeps lines which exist as of the question's date.
+
+    The average of a ramp needs its steps to come, which are left out later.
+    """
+    begun = "TRUE" if averages(q) else f"{start(q)} <= $as_of"
+    return f"""{begun} AND COALESCE(t.booked_on, t.starts_on) <= $as_of
           AND {start(q)} < {_stop(q)}"""

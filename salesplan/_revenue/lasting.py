@@ -78,12 +78,14 @@ def survival(
     its day, and ``p_value``.
     """
     lives = lifetimes(crm, by=by, only=only, policy=policy, as_of=as_of)
-    groups = [("all", lives)] if by is None else list(lives.groupby(by, sort=True))
+    groups = [("all", lives)]
+    if by is not None and len(lives):
+        groups = [(str(name), part) for name, part in lives.groupby(by, sort=True)]
     parts = [
         curves.kaplan_meier(part["months"], part["has_left"]).assign(**{by or "group": name})
         for name, part in groups
     ]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    frame = pd.concat(parts, ignore_index=True)
     frame["p_value"] = _log_rank(lives, by)
     first = by or "group"
     frame = frame.rename(columns={"day": "months"})

@@ -196,7 +196,8 @@ def _trial_cuts(q: Question) -> list[Cut]:
         return []
     stop = f"LEAST(COALESCE(trial_ends_on, start_on), COALESCE(until_on, {FAR}))"
     ends = f"{stop} = COALESCE(until_on, {FAR})"
-    return [Cut("0.0", "start_on", _open(stop), f"{stop} > start_on", free=True, closes=ends)]
+    keep = f"{stop} > start_on AND start_on <= $as_of"
+    return [Cut("0.0", "start_on", _open(stop), keep, free=True, closes=ends)]
 
 
 def _discount_cuts(q: Question, paid_from: str) -> list[Cut]:
@@ -226,14 +227,15 @@ def _piece(q: Question, cut: Cut) -> str:
     flags = {"opens": f"({opens}) AS opens", "closes": f"({closes}) AS closes"}
     known = "".join(f", {flags.get(name, name)}" for name in carried(q))
     source = "level" if averages(q) else "dated"
-    value = f"quantity * list_year * {cut.share}"
+    quantity, year = ("level_quantity", "level_year") if averages(q) else ("quantity", "list_year")
+    value = f"{quantity} * {year} * {cut.share}"
     amount = _rounded(q, f"CAST(ROUND({value}, 6) AS {decimal(q)})")
     always = cut.free or q.policy.free_tier == "customer"
     member = "1" if always else f"CASE WHEN {amount} > 0 THEN 1 ELSE 0 END"
     return f"""
         SELECT {q.listed("customer", "product", "plan", "currency", "line_id", "contract_id")},
-          CAST(ROUND(list_year * {cut.share}, 6) AS {decimal(q)}) AS price_key, starts_on,
-          booked_on, {cut.start} AS start_on, {cut.until} AS until_on, quantity,
+          CAST(ROUND({year} * {cut.share}, 6) AS {decimal(q)}) AS price_key, starts_on,
+          booked_on, {cut.start} AS start_on, {cut.until} AS until_on, {quantity} AS quantity,
           {amount} AS amount_year, {member} AS member{known}
         FROM {source} WHERE {cut.keep}"""
 

@@ -86,10 +86,12 @@ def _find_unmatched(engine: Engine, reference: Reference) -> int:
     t, c, u, k = reference.table.name, reference.column.name, reference.target.name, reference.key
     engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE unmatched AS
-        SELECT t."{c}" AS said, count(*) AS row_count
-        FROM "{t}" AS t
-        WHERE t."{c}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "{u}" AS u WHERE u."{k}" = t."{c}")
-        GROUP BY t."{c}"
+        SELECT t.said, t.row_count
+        FROM (
+            SELECT "{c}" AS said, count(*) AS row_count
+            FROM "{t}" WHERE "{c}" IS NOT NULL GROUP BY "{c}"
+        ) AS t
+        WHERE NOT EXISTS (SELECT 1 FROM "{u}" AS u WHERE u."{k}" = t.said)
     """)
     return _count(engine, "unmatched")
 

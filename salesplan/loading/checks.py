@@ -137,12 +137,15 @@ def _orphans(engine: Engine, table: Table, empty: Iterable[str]) -> None:
     """Count keys that lead nowhere, with the money on their rows; the rows stay."""
     for column in (c for c in table.columns if c.refers_to and c.refers_to not in empty):
         other = schema.table(column.refers_to)
-        row = engine.execute(
-            f'SELECT count(*), sum({_money(table)}), count(DISTINCT t."{column.name}"), '
-            f'min(t."{column.name}") FROM "{table.name}" AS t '
-            f'WHERE t."{column.name}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM '
-            f'"{other.name}" AS o WHERE o."{other.key[0]}" = t."{column.name}")'
-        ).fetchone()
+        row = engine.execute(f"""
+            SELECT CAST(sum(k.row_count) AS BIGINT), sum(k.amount), count(*), min(k.said)
+            FROM (
+                SELECT "{column.name}" AS said, count(*) AS row_count,
+                    sum({_money(table)}) AS amount
+                FROM "{table.name}" WHERE "{column.name}" IS NOT NULL GROUP BY "{column.name}"
+            ) AS k
+            WHERE NOT EXISTS (SELECT 1 FROM "{other.name}" AS o WHERE o."{other.key[0]}" = k.said)
+        """).fetchone()
         if row and row[0]:
             record(engine, [_orphan(table, column, row)])
 

@@ -15,9 +15,9 @@ import duckdb
 from salesplan import schema
 from salesplan.exports import Recognised, shapes
 from salesplan.exports.cells import Selection
-from salesplan.loading import dates, numbers, sql, styles, words
+from salesplan.loading import dates, numbers, sampling, sql, styles, words
 from salesplan.loading.dates import Dates
-from salesplan.loading.evidence import Evidence, gather
+from salesplan.loading.evidence import MOMENTS, NUMBERS, Evidence, gather
 from salesplan.loading.sources import Source
 from salesplan.loading.styles import Decision, Numbers, Style
 from salesplan.schema import Column, Table
@@ -25,8 +25,8 @@ from salesplan.schema import Column, Table
 ENTRY = "_entry"
 """Column that holds a row's place in its file, where the row's own place does not tell."""
 
-FIRST_ROWS = (5_000, 200_000)
-"""Rows looked at, and looked at next, before the whole file is: mostly the first will do."""
+FIRST_ROWS = 5_000
+"""Rows looked at, with a sample of the others, before the whole file is: mostly they will do."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,14 @@ class Feed:
         """Return the header behind a column, for messages."""
         return self.recognised.columns.get(column, column)
 
-    def relation(self, *, first_rows: int | None = None, keep_rejects: bool = False) -> str:
-        """Return the SQL of a relation that has every column as text, NULL where missing.
+    def relation(
+        self,
+        *,
+        columns: Iterable[str] | None = None,
+        first_rows: int | None = None,
+        keep_rejects: bool = False,
+    ) -> str:
+        """Return the SQL of a relation that has its columns as text, NULL where missing.
 
         ``_entry`` is the row's place in the file where the shape changes rows or their order.
         """
@@ -90,7 +96,8 @@ class Feed:
             f"(SELECT *, {place} AS {ENTRY} FROM {self.source.reader(keep_rejects=keep_rejects)} "
             f"WHERE COALESCE({raw}) IS NOT NULL{limit}) AS export_rows"
         )
-        given = [f'{self._given(name)} AS "{name}"' for name in self.columns]
+        wanted = self.columns if columns is None else columns
+        given = [f'{self._given(name)} AS "{name}"' for name in wanted]
         cells = ", ".join([*given, ENTRY])
         where = f"WHERE {self.selection.where}" if self.selection.where else ""
         return f"(SELECT {cells} FROM {rows} {self.selection.join} {where})"
@@ -127,13 +134,6 @@ class Feed:
         blanks = words.BLANKS if scan.has_odd_blanks else " \n" if scan.quotes else " "
         return words.cell(raw, self._missing, blanks)
 
-    def _clean_relation(self, *, first_rows: int | None = None) -> str:
-        """Return the relation with the columns that are to be cast, as clean text."""
-        cells = [
-            f'{self.clean(c)} AS "{name}"' for name, c in self.columns.items() if c.kind != "text"
-        ]
-        return f"(SELECT {', '.join([*cells, ENTRY])} FROM {self.relation(first_rows=first_rows)})"
-
     def style(self, column: str) -> Style:
         """Return how a column is written."""
         assert self.decision
@@ -158,32 +158,55 @@ class Feed:
     def decide(self, engine: duckdb.DuckDBPyConnection) -> Feed:
         """Return the feed with the style of every column, as far as its values prove it.
 
-        The whole file is looked at only where its first rows leave a doubt.
+        What the sample leaves open is looked for in the whole file: only there can it be said
+        that no value proves anything, and only then is the CRM's profile asked.
         """
-        for rows in FIRST_ROWS:
-            relation = self._clean_relation(first_rows=rows)
-            decided = self._with(gather(engine, relation, self.columns), ask_profile=False)
-            assert decided.decision
-            if not decided.decision.open:
-                return decided
-        found = gather(engine, self._clean_relation(), self.columns)
-        return self._with(found, ask_profile=True)
+        found = self._gathered(engine, self._cast, FIRST_ROWS)
+        if sample := sampling.from_all_over(self.source):
+            more = replace(self, source=sample)._gathered(engine, self._cast)
+            found = {name: found[name].plus(more[name]) for name in found}
+        decided = self._with(found, ask_profile=False)
+        doubtful = decided.doubtful
+        if not doubtful:
+            return decided
+        return self._with({**found, **self._gathered(engine, doubtful)}, ask_profile=True)
 
-    def reconsider(self, engine: duckdb.DuckDBPyConnection, failed: Iterable[str]) -> Feed:
-        """Return the feed with the style of columns that takes in the values that failed.
+    @property
+    def _cast(self) -> dict[str, Column]:
+        """The columns that are cast, by what their cells prove."""
+        return {name: column for name, column in self.columns.items() if column.kind != "text"}
+
+    @property
+    def doubtful(self) -> dict[str, Column]:
+        """The columns that may prove what is still open: all dates, or all numbers, or both."""
+        assert self.decision
+        kinds = [
+            kind
+            for kind in (MOMENTS, NUMBERS)
+            if any(self.columns[name].kind in kind for name in self.decision.open)
+        ]
+        return {n: c for n, c in self.columns.items() if any(c.kind in kind for kind in kinds)}
+
+    def _gathered(
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        columns: Mapping[str, Column],
+        first_rows: int | None = None,
+    ) -> dict[str, Evidence]:
+        """Return what the clean cells of some columns prove."""
+        cells = ", ".join(f'{self.clean(c)} AS "{name}"' for name, c in columns.items())
+        rows = self.relation(columns=columns, first_rows=first_rows)
+        return gather(engine, f"(SELECT {cells} FROM {rows})", columns) if columns else {}
+
+    def reconsider(self, failed: Mapping[str, Evidence]) -> Feed:
+        """Return the feed with styles that take in the cells that could not be read.
 
         Where they only confirm the style, as 31.02.2026 does, the same feed comes back.
         """
-        found = dict(self.evidence)
-        for name in failed:
-            column = self.columns[name]
-            value, clean = self.value(column), self.clean(column)
-            relation = (
-                f'(SELECT {clean} AS "{name}" FROM {self.relation()} '
-                f"WHERE {value} IS NULL AND {clean} IS NOT NULL)"
-            )
-            more = gather(engine, relation, {name: column})[name]
-            found[name] = found[name].plus(more)
+        found = {
+            name: known.plus(failed[name]) if name in failed else known
+            for name, known in self.evidence.items()
+        }
         better = self._with(found, ask_profile=True)
         return self if better.decision == self.decision else better
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from salesplan.loading.encoding import count_feeds
+
 
 @dataclass(frozen=True)
 class Line:
@@ -138,7 +140,7 @@ def _texts(path: Path, numbers: list[int]) -> dict[int, bytes]:
     with path.open("rb") as handle:
         while wanted and (block := handle.read(1 << 20)):
             held += block
-            last = number + held.count(b"\n")  # begins after the last line end
+            last = number + count_feeds(held)  # begins after the last line end
             if wanted[0] < last:
                 lines = held.split(b"\n")
                 while wanted and wanted[0] < last:

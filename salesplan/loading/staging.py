@@ -1,7 +1,8 @@
 """From a feed to its canonical table in one pass, with the rows that make no sense marked.
 
-The file is read once: cells are cleaned, cast and judged in one INSERT. Only where a row fails
-is the file looked at again, to tell a slip of that row from a style the first rows did not show.
+The file is read once: cells are cleaned, cast and judged in one INSERT. The cells that could not
+be read are kept beside their row, to tell a slip of that row from a style that the first rows
+did not show.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from salesplan.loading import repair, sql
+from salesplan.loading.evidence import Evidence, gather
 from salesplan.loading.feeds import ENTRY, Feed
 from salesplan.loading.lines import Line
 from salesplan.schema import Column
 
 MARK = "_fault"
 """Column beside the canonical ones, during a load, that says why a row is to be kept apart."""
+
+_UNREAD = "_unread"
+"""Column beside them that keeps the cells of a row that could not be read: column and text."""
+
+_BESIDE = {MARK: "VARCHAR", ENTRY: "BIGINT", _UNREAD: 'STRUCT("column" VARCHAR, said VARCHAR)[]'}
 
 _HOPELESS = 10
 
@@ -41,14 +48,14 @@ class Staged:
 
 def open_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
     """Give a table the columns that mark bad rows and tell their place."""
-    engine.execute(f'ALTER TABLE "{table}" ADD COLUMN {MARK} VARCHAR')
-    engine.execute(f'ALTER TABLE "{table}" ADD COLUMN {ENTRY} BIGINT')
+    for name, kind in _BESIDE.items():
+        engine.execute(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
 
 
 def close_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:
     """Take those columns off again."""
-    engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {MARK}')
-    engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {ENTRY}')
+    for name in _BESIDE:
+        engine.execute(f'ALTER TABLE "{table}" DROP COLUMN {name}')
 
 
 def stage(engine: duckdb.DuckDBPyConnection, feed: Feed, emptied: tuple[Line, ...] = ()) -> Staged:
@@ -57,7 +64,8 @@ def stage(engine: duckdb.DuckDBPyConnection, feed: Feed, emptied: tuple[Line, ..
     A column whose values fail is looked at as a whole; if that changes how it is read, or if it
     is optional and hardly ever makes sense, the rows are inserted anew.
     """
-    first = _count(engine, feed.table.name)  # nothing is deleted before all files are in
+    # nothing is deleted before all files are in, so that rows keep their numbers
+    first = _scalar(engine, f'SELECT count(*) FROM "{feed.table.name}"')
     engine.execute("BEGIN TRANSACTION")
     staged = replace(_insert(engine, feed, first), emptied=emptied)
     opening = repair.opened_at(feed.source, {place: rule for place, rule, _ in staged.rejected})
@@ -66,7 +74,7 @@ def stage(engine: duckdb.DuckDBPyConnection, feed: Feed, emptied: tuple[Line, ..
         mended = replace(feed, source=repair.without(feed.source, opening.number))
         return stage(engine, mended, (*emptied, opening))
     failed = _failed_columns(engine, staged)
-    better = _reconsidered(engine, feed, failed) if failed else feed
+    better = _reconsidered(engine, staged, failed) if failed else feed
     if better is feed:
         engine.execute("COMMIT")
         return staged
@@ -78,16 +86,10 @@ def _insert(engine: duckdb.DuckDBPyConnection, feed: Feed, first: int) -> Staged
     names = ", ".join(f'"{name}"' for name in feed.columns)
     engine.execute(f"DROP TABLE IF EXISTS {feed.source.rejects}")
     engine.execute(f"DROP TABLE IF EXISTS {feed.source.rejects}_scan")
-    target = f'"{feed.table.name}" ({names}, {MARK}, {ENTRY})'
+    target = f'"{feed.table.name}" ({names}, {", ".join(_BESIDE)})'
     done = engine.execute(f"INSERT INTO {target} {insert_sql(feed)}").fetchone()
     assert done
     return Staged(feed, first, int(done[0]), _rejects(engine, feed))
-
-
-def _count(engine: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = engine.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-    assert row
-    return int(row[0])
 
 
 def insert_sql(feed: Feed) -> str:
@@ -95,12 +97,16 @@ def insert_sql(feed: Feed) -> str:
     typed = ", ".join(f'{feed.value(c)} AS "v_{name}"' for name, c in feed.columns.items())
     values = ", ".join(f'"v_{name}"' for name in feed.columns)
     inner = f"SELECT *, {typed} FROM {feed.relation(keep_rejects=True)}"
-    return f"SELECT {values}, {_fault(feed)}, {ENTRY} FROM ({inner})"
+    return f"SELECT {values}, {_fault(feed)}, {ENTRY}, {_unread(feed)} FROM ({inner})"
+
+
+def _cast(feed: Feed) -> list[Column]:
+    return [column for column in feed.columns.values() if column.kind != "text"]
 
 
 def _fault(feed: Feed) -> str:
     """Return the SQL of the first thing wrong with a row; NULL for a good one."""
-    rules = [_unreadable(c, feed.clean(c)) for c in feed.columns.values() if c.kind != "text"]
+    rules = [_unreadable(column, feed.clean(column)) for column in _cast(feed)]
     rules += [
         f"WHEN \"v_{name}\" IS NULL THEN 'empty|{name}'"
         for name in feed.table.required
@@ -112,12 +118,33 @@ def _fault(feed: Feed) -> str:
 def _unreadable(column: Column, clean: str) -> str:
     name = column.name
     fault = sql.text(f"unreadable {column.kind}|{name}")
-    given = f'CASE WHEN "v_{name}" IS NULL AND "{name}" IS NOT NULL THEN {clean} END'
-    rule = f"WHEN {given} IS NOT NULL THEN {fault}"
+    rule = f"WHEN {_failed_text(name, clean)} IS NOT NULL THEN {fault}"
     if column.kind == "rate":
         limit = 2 if name == "fte" else 1
         rule += f" WHEN \"v_{name}\" NOT BETWEEN 0 AND {limit} THEN 'out of range|{name}'"
     return rule
+
+
+def _failed(name: str) -> str:
+    return f'"v_{name}" IS NULL AND "{name}" IS NOT NULL'
+
+
+def _failed_text(name: str, clean: str) -> str:
+    """Return the SQL of a cell that holds something which could not be read, else NULL."""
+    return f"CASE WHEN {_failed(name)} THEN {clean} END"
+
+
+def _unread(feed: Feed) -> str:
+    """Return the SQL of the cells of a row that could not be read; NULL where all could."""
+    cast = _cast(feed)
+    if not cast:
+        return "NULL"
+    cells = ", ".join(
+        f"{{'column': '{c.name}', 'said': {_failed_text(c.name, feed.clean(c))}}}" for c in cast
+    )
+    any_failed = " OR ".join(f"({_failed(c.name)})" for c in cast)
+    kept = f"list_filter([{cells}], lambda cell: cell.said IS NOT NULL)"
+    return f"CASE WHEN {any_failed} THEN {kept} END"
 
 
 def _rejects(engine: duckdb.DuckDBPyConnection, feed: Feed) -> tuple[tuple[int, str, str], ...]:
@@ -141,9 +168,12 @@ def _failed_columns(engine: duckdb.DuckDBPyConnection, staged: Staged) -> dict[s
     return {str(name): int(count) for name, count in rows}
 
 
-def _reconsidered(engine: duckdb.DuckDBPyConnection, feed: Feed, failed: dict[str, int]) -> Feed:
+def _reconsidered(
+    engine: duckdb.DuckDBPyConnection, staged: Staged, failed: dict[str, int]
+) -> Feed:
     """Return the feed with what its failures prove, or without hopeless columns."""
-    better = feed.reconsider(engine, failed)
+    feed = staged.feed
+    better = feed.reconsider({name: _evidence(engine, staged, name) for name in failed})
     if better is not feed and better.decision and not better.decision.open:
         return better
     hopeless = {
@@ -151,12 +181,33 @@ def _reconsidered(engine: duckdb.DuckDBPyConnection, feed: Feed, failed: dict[st
         for name, count in failed.items()
         if not feed.columns[name].required
         and count >= _HOPELESS
-        and 2 * count > _filled(engine, feed, name)
+        and _is_most(engine, staged, name, count)
     }
     return replace(feed, unreadable=feed.unreadable | hopeless) if hopeless else feed
 
 
-def _filled(engine: duckdb.DuckDBPyConnection, feed: Feed, name: str) -> int:
-    row = engine.execute(f'SELECT count("{name}") FROM {feed.relation()}').fetchone()
+def _evidence(engine: duckdb.DuckDBPyConnection, staged: Staged, name: str) -> Evidence:
+    """Return what the cells of a column prove that could not be read."""
+    feed = staged.feed
+    relation = (
+        f'(SELECT cell.said AS "{name}" FROM (SELECT unnest({_UNREAD}) AS cell '
+        f'FROM "{feed.table.name}" WHERE {_UNREAD} IS NOT NULL AND rowid >= {staged.first_row}) '
+        f"WHERE cell.\"column\" = '{name}')"
+    )
+    return gather(engine, relation, {name: feed.columns[name]}).get(name, Evidence())
+
+
+def _is_most(engine: duckdb.DuckDBPyConnection, staged: Staged, name: str, failed: int) -> bool:
+    """Whether so many failures are most of a column; only a doubt has the file read again."""
+    table = f'"{staged.feed.table.name}"'
+    read = f'SELECT count("{name}") FROM {table} WHERE rowid >= {staged.first_row}'
+    if 2 * failed <= _scalar(engine, read):
+        return False
+    filled = f'SELECT count("{name}") FROM {staged.feed.relation()}'
+    return 2 * failed > _scalar(engine, filled)
+
+
+def _scalar(engine: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = engine.execute(query).fetchone()
     assert row
     return int(row[0])

@@ -299,3 +299,21 @@ def test_a_fiscal_year_moves_the_quarter():
     found = pipeline.coverage(crm, pool="all").iloc[0]
     assert found["won_amount"] == 7000  # August to October holds O6 alone
     assert crm.as_of == dt.date(2026, 9, 30)
+
+
+def test_changes_of_one_moment_fall_in_the_order_of_the_crm_then_of_the_stages():
+    """Two rows of one day: a number decides, else the later stage is the one that stands."""
+    deals = pd.DataFrame(
+        {"opportunity_id": ["O1", "O2"], "stage": "Proposal", "created_on": "2026-01-05"}
+    )
+    rows = [("O1", 2, "Qualified"), ("O1", 1, "Proposal"), ("O2", None, "Proposal"),
+            ("O2", None, "Qualified")]  # fmt: skip
+    changes = pd.DataFrame(rows, columns=["opportunity_id", "seq", "stage"])
+    later = pd.DataFrame({"opportunity_id": ["O1", "O2"], "stage": "Won", "seq": [9, 9]})
+    changes = pd.concat(
+        [changes.assign(changed_at="2026-01-05"), later.assign(changed_at="2026-08-01")]
+    )
+    deals = deals.assign(stage="Won", closed_on="2026-08-01")
+    crm = changed(opportunities=deals, stage_changes=changes)
+    then = pipeline.open_deals(crm, as_of="2026-03-01").set_index("opportunity_id")["stage"]
+    assert then.to_dict() == {"O1": "Qualified", "O2": "Proposal"}

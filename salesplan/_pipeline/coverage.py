@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from salesplan._pipeline.arithmetic import coverage_of
-from salesplan._pipeline.flow import By, Only, Window, flows, trailing
-from salesplan._pipeline.frames import by_names, joined, words
+from salesplan._pipeline.flow import Ask, Window, trailing
+from salesplan._pipeline.frames import joined, words
 from salesplan._pipeline.targets import has_targets, target_by
 from salesplan.crm import Crm
 from salesplan.errors import one_of
@@ -39,18 +39,23 @@ COLUMNS = [
 ]
 
 
+def asks(crm: Crm, window: Window) -> dict[str, Ask]:
+    """Return the flows that coverage needs: won in the period, and won of closed in a year."""
+    year = trailing(crm, window.day)
+    return {
+        "period": Ask(window.since, window.until, ("won",)),
+        "year": Ask(year.since, year.until, ("won", "closed")),
+    }
+
+
 def coverage_table(
-    crm: Crm, window: Window, open_deals: pd.DataFrame, *, by: By, only: Only, pool: str,
-    measure: str, lang: str,
+    crm: Crm, window: Window, open_deals: pd.DataFrame, flow: pd.DataFrame, *, names: list[str],
+    pool: str, measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return coverage per group for a period, of the deals that are open on its day."""
     one_of(pool, POOLS, "pool")
-    names = by_names(by)
-    won = flows(crm, window, by=by, only=only)
-    year = flows(crm, trailing(crm, window.day), by=by, only=only)
     frames = [
-        _won(won, names),
-        _rates(year, names),
+        _flow(flow, names),
         pooled(open_deals, names, window, pool),
         target(crm, window, names, measure),
     ]
@@ -93,13 +98,15 @@ def pooled(open_deals: pd.DataFrame, names: list[str], window: Window, pool: str
     return grouped.reset_index().set_axis([*names, *grouped.columns], axis=1)
 
 
-def _won(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    return flow[[*names, "won_amount", "won_count", "won_priced_count"]]
-
-
-def _rates(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    counts = flow[[*names, "won_count", "closed_count"]]
-    return counts.rename(columns={"won_count": "win_count"})
+def _flow(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    columns = {
+        "period_won_amount": "won_amount",
+        "period_won_count": "won_count",
+        "period_won_priced_count": "won_priced_count",
+        "year_won_count": "win_count",
+        "year_closed_count": "closed_count",
+    }
+    return flow[[*names, *columns]].rename(columns=columns)
 
 
 def _counted(table: pd.DataFrame) -> pd.DataFrame:

@@ -58,59 +58,95 @@ def due_window(crm: Crm, due: str | None) -> tuple[dt.date, dt.date] | None:
     return period.since, period.until
 
 
+@dataclass(frozen=True)
+class Ask:
+    """Populations of deals to count in [since, until), and whether to average their cycles."""
+
+    since: dt.date
+    until: dt.date
+    populations: tuple[str, ...]
+    cycle: str | None = None
+
+
 # Cycle: from the day the deal began to the day it closed; an open deal's is its age so far.
 _FLAGGED = """flagged AS (
   SELECT {groups} d.reporting_amount AS amount, d.status,
     d.status = 'open' AS is_open,
     d.status = 'open' AND COALESCE(d.engaged_on, d.created_on) IS NOT NULL AS is_engaged,
-    d.status = 'open' AND COALESCE(own.position, common.position) > 1 AS is_qualified,
-    d.status IN ('won', 'lost') AND d.closed_on >= $since AND d.closed_on < $until AS is_closed,
-    d.began_on >= $since AND d.began_on < $until AS is_created,
+    {qualified} AS is_qualified,
+    CASE WHEN d.status IN ('won', 'lost') THEN d.closed_on END AS ended_on, d.began_on,
     date_diff('day', d.began_on, COALESCE(d.closed_on, CAST($deals_day AS DATE))) AS days
-  FROM deals AS d
-  LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.stage = d.stage
-  LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = d.stage
-  {joins}
+  FROM deals AS d {joins}
   WHERE {kept}
 )"""
+_IS_QUALIFIED = "d.status = 'open' AND COALESCE(own.position, common.position) > 1"
+_POSITIONS = """LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.stage = d.stage
+  LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = d.stage"""
 
+# What was closed before the first of the periods asked for belongs to no population.
+_AMONG = """o.status = 'open' OR o.closed_on >= $since OR o.created_on >= $since
+    OR o.created_on IS NULL"""
+
+_CLOSED = "ended_on >= ${0}_since AND ended_on < ${0}_until"
+_CREATED = "began_on >= ${0}_since AND began_on < ${0}_until"
 POPULATIONS = {
     "open": "is_open",
     "engaged": "is_engaged",
     "qualified": "is_qualified",
-    "closed": "is_closed",
-    "won": "is_closed AND status = 'won'",
-    "created": "is_created",
-    "created_won": "is_created AND status = 'won'",
-    "active": "is_open OR is_closed OR is_created",
+    "closed": _CLOSED,
+    "won": f"{_CLOSED} AND status = 'won'",
+    "created": _CREATED,
+    "created_won": f"{_CREATED} AND status = 'won'",
+    "active": f"(is_open OR ({_CLOSED}) OR ({_CREATED}))",
 }
 
 
-def flows(crm: Crm, window: Window, *, by: By = None, only: Only = None) -> pd.DataFrame:
-    """Return per group, for each population: count, amount, mean amount, mean and median days."""
-    known = states(crm, deals=window.day)
+def flows(
+    crm: Crm, day: dt.date, asks: Mapping[str, Ask], *, by: By = None, only: Only = None
+) -> pd.DataFrame:
+    """Return per group, for each ask and population: count, amount, and days where asked.
+
+    Columns are called ``<ask>_<population>_count`` and so on. All asks look from one day, so
+    that the deals are gone through once.
+    """
+    known = states(crm, among=_AMONG, deals=day)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
-    flagged = _FLAGGED.format(groups=groups.select, joins=joins, kept=kept)
+    in_stage = any("qualified" in ask.populations for ask in asks.values())
+    flagged = _FLAGGED.format(
+        groups=groups.select,
+        qualified=_IS_QUALIFIED if in_stage else "NULL",
+        joins=f"{_POSITIONS} {joins}" if in_stage else joins,
+        kept=kept,
+    )
     keys = groups.columns.rstrip(", ")
     tail = f"GROUP BY {keys} ORDER BY {keys}" if keys else ""
-    select = f"SELECT {groups.columns}{_aggregates()} FROM flagged {tail}"
+    sums = ", ".join(_aggregates(name, ask) for name, ask in asks.items())
+    bounds = {f"{name}_since": ask.since for name, ask in asks.items()}
+    bounds |= {f"{name}_until": ask.until for name, ask in asks.items()}
     return crm.query(
-        f"WITH {known.ctes},\n{flagged}\n{select}",
-        since=window.since,
-        until=window.until,
+        f"WITH {known.ctes},\n{flagged}\nSELECT {groups.columns}{sums} FROM flagged {tail}",
+        since=min(ask.since for ask in asks.values()),
+        **bounds,
         **known.params,
         **values,
     )
 
 
-def _aggregates() -> str:
+def _aggregates(name: str, ask: Ask) -> str:
     return ", ".join(
-        f"""count(*) FILTER (WHERE {condition}) AS {name}_count,
-  count(amount) FILTER (WHERE {condition}) AS {name}_priced_count,
-  CAST(sum(amount) FILTER (WHERE {condition}) AS DOUBLE) AS {name}_amount,
-  CAST(avg(days) FILTER (WHERE ({condition}) AND days >= 0) AS DOUBLE) AS {name}_mean_days,
-  CAST(median(days) FILTER (WHERE ({condition}) AND days >= 0) AS DOUBLE) AS {name}_median_days"""
-        for name, condition in POPULATIONS.items()
+        _of_population(f"{name}_{population}", POPULATIONS[population].format(name), ask.cycle)
+        for population in ask.populations
     )
+
+
+def _of_population(name: str, condition: str, cycle: str | None) -> str:
+    sums = f"""count(*) FILTER (WHERE {condition}) AS {name}_count,
+  count(amount) FILTER (WHERE {condition}) AS {name}_priced_count,
+  CAST(sum(amount) FILTER (WHERE {condition}) AS DOUBLE) AS {name}_amount"""
+    if not cycle:
+        return sums
+    average = {"mean": "avg", "median": "median"}[cycle]
+    days = f"{average}(days) FILTER (WHERE ({condition}) AND days >= 0)"
+    return f"{sums},\n  CAST({days} AS DOUBLE) AS {name}_days"

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from salesplan import dimensions
+from salesplan._pipeline.copies import Copies, relation
 from salesplan._pipeline.flow import By, Only
-from salesplan._pipeline.states import states
+from salesplan._pipeline.states import States, states
 from salesplan.crm import Crm
 
 PLUS = ("created", "reopened", "increased", "moved_in", "received")
@@ -32,6 +33,11 @@ AT_START = ("start", "increased", "decreased", "moved_out", "handed_over", "dele
 AT_END = ("created", "reopened", "moved_in", "received", "won", "lost", "closed_otherwise", "end")
 
 
+# A deal that was closed when the period began, and that nothing has happened to since, did not
+# move: most of an old book is not looked at.
+_MOVABLE = "o.status = 'open' OR o.created_on IS NULL OR o.created_on > CAST($before_day AS DATE)"
+
+
 @dataclass(frozen=True)
 class Sides:
     """The two states to compare: CTEs that end in ``opening`` and ``closing``."""
@@ -41,22 +47,51 @@ class Sides:
     keys: list[str]
 
 
-def sides_by_history(crm: Crm, first: dt.date, last: dt.date, *, by: By, only: Only) -> Sides:
-    """Return both states from one book, the earlier one out of the deals' history."""
-    known = states(crm, before=first, after=last)
+def sides_by_history(
+    crm: Crm, first: dt.date, last: dt.date, *, by: By, only: Only, kept: Copies
+) -> Sides:
+    """Return both states from one book, the earlier one out of the deals' history.
+
+    Deals that were deleted have no history left; copies of earlier exports still show them.
+    """
+    known = states(crm, among=_MOVABLE, before=first, after=last)
+    shown = {"before": kept.before, "after": kept.after}
+    gone = [name for name, day in shown.items() if day]
+    extra = [_with_gone(name) for name in gone]
+    names = [f"{name}_all" if name in gone else name for name in shown]
+    return _sides_of(known, extra, names, by, only, kept)
+
+
+def sides_by_copies(crm: Crm, last: dt.date, *, by: By, only: Only, kept: Copies) -> Sides:
+    """Return both states from dated copies of the deals; without a later one, the records."""
+    names = ["before_copy", "after_copy" if kept.after else "after"]
+    extra = [relation(name, only_gone=False) for name in names if name != "after"]
+    return _sides_of(states(crm, after=last), extra, names, by, only, kept)
+
+
+def _with_gone(name: str) -> str:
+    return f"""{relation(f"{name}_copy", only_gone=True)},
+{name}_all AS (SELECT * FROM {name} UNION ALL BY NAME SELECT * FROM {name}_copy)"""
+
+
+def _sides_of(
+    known: States, extra: list[str], names: list[str], by: By, only: Only, kept: Copies
+) -> Sides:
+    (opening, values), (closing, _) = (_side(name, by, only) for name in names)
+    ctes = (known.ctes, *extra, f"opening AS ({opening})", f"closing AS ({closing})")
+    return Sides(",\n".join(ctes), {**known.params, **kept.params, **values}, _keys(by))
+
+
+def _keys(by: By) -> list[str]:
     names = dimensions.grouping(by, "opportunities", date="t.began_on").names
-    opening, values = _side("before", by, only)
-    closing, _ = _side("after", by, only)
-    ctes = f"{known.ctes},\nopening AS ({opening}),\nclosing AS ({closing})"
-    return Sides(ctes, {**known.params, **values}, [f"g_{n}" for n in names])
+    return [f"g_{name}" for name in names]
 
 
 def sides_by_snapshot(crm: Crm, earlier: Crm, last: dt.date, *, by: By, only: Only) -> Sides:
     """Return both states from two loads; only so is a deleted deal ever noticed."""
     past = states(earlier, before=earlier.as_of)
     side, values = _side("before", by, only)
-    names = dimensions.grouping(by, "opportunities", date="t.began_on").names
-    keys = [f"g_{name}" for name in names]
+    keys = _keys(by)
     frame = earlier.query(past.select(_as_text(side, keys)), **past.params, **values)
     known = states(crm, after=last)
     closing, _ = _side("after", by, only)
@@ -102,7 +137,7 @@ def moved(sides: Sides, *, has_window: bool) -> str:
     """Return CTEs that end in ``moved``: one row per deal with the amount of each movement."""
     differs = " OR ".join(f"a.{k} IS DISTINCT FROM b.{k}" for k in (*sides.keys, "is_kept"))
     keys = "".join(f", a.{k} AS {k}_0, b.{k} AS {k}_1" for k in sides.keys)
-    # What was closed and stayed so did not move: most of an old book is not looked at further.
+    # What was closed and stayed so did not move.
     return f"""{sides.ctes},
 pairs AS (
   SELECT COALESCE(a.opportunity_id, b.opportunity_id) AS opportunity_id,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from salesplan._pipeline.flow import By, Day, Only, due_window, quarter_of
 from salesplan._pipeline.slippage import slippage_table
-from salesplan._pipeline.waterfall import deals_table, waterfall_table
+from salesplan._pipeline.waterfall import deals_table, past, waterfall_table
 from salesplan.crm import Crm
 
 
@@ -22,6 +22,7 @@ def waterfall(
     due: str | None = None,
     only: Only = None,
     earlier: Crm | None = None,
+    source: str | None = None,
     lang: str | None = None,
 ) -> pd.DataFrame:
     """Return how open pipeline went from the start of a period to its end.
@@ -43,7 +44,13 @@ def waterfall(
         received by the other.
     earlier
         The Crm of an earlier load: the start is then what that load said, and deleted deals
-        show. Otherwise the start comes from the history of changes.
+        show.
+    source
+        Without ``earlier``: ``history`` (stage changes; where none were exported, the loader
+        makes them of copies of several days) or ``snapshots`` (the copy of the evening before
+        the period, else of its first day, else the latest earlier one, against that of its
+        end). History where not given, or snapshots where there is none. Deals that a copy from
+        the start shows and a later one does not are deleted, in both.
 
     Returns
     -------
@@ -52,6 +59,11 @@ def waterfall(
         ``count_change``, signed, 0 for changes of amount; ``unpriced_count``, deals among
         them that count as 0 for want of an amount or rate; ``reason`` where the exports
         cannot tell (``amount`` is then NaN).
+
+    Raises
+    ------
+    MissingDataError
+        For ``source="snapshots"`` without copies of both ends.
 
     Examples
     --------
@@ -69,7 +81,8 @@ def waterfall(
     )
     return waterfall_table(
         crm, window.since, window.until, due=due_window(crm, due), by=by, only=only,
-        earlier=earlier, lang=lang or crm.settings.language,
+        told=past(crm, window.since, window.until, source, earlier),
+        lang=lang or crm.settings.language,
     )  # fmt: skip
 
 
@@ -84,6 +97,7 @@ def waterfall_deals(
     due: str | None = None,
     only: Only = None,
     earlier: Crm | None = None,
+    source: str | None = None,
     lang: str | None = None,
 ) -> pd.DataFrame:
     """Return the deals behind each bar of the waterfall.
@@ -109,7 +123,8 @@ def waterfall_deals(
     )
     return deals_table(
         crm, window.since, window.until, due=due_window(crm, due), only=only,
-        earlier=earlier, lang=lang or crm.settings.language,
+        told=past(crm, window.since, window.until, source, earlier),
+        lang=lang or crm.settings.language,
     )  # fmt: skip
 
 

@@ -44,6 +44,11 @@ FACTS = [
 """Columns of one open deal before any judgement."""
 
 _JUDGED = ["has_account", "has_next_step", "has_promoter", "has_activities", "has_roles"]
+_PACE = ("stage_days", "typical_stage_days", "slow_stage_days", "push_count")
+"""Facts that come from the whole history of deals, not from their records."""
+
+# Won deals are the yardstick of open ones; of all others nothing is needed.
+_AMONG = "o.status IN ('open', 'won')"
 
 
 def facts(
@@ -52,39 +57,48 @@ def facts(
     as_of: str | dt.date | None = None,
     by: str | Sequence[str] | None = None,
     only: Mapping[str, Any] | None = None,
+    pace: bool = True,
 ) -> pd.DataFrame:
-    """Return one row per open deal: the groups of ``by``, its facts and what it has."""
+    """Return one row per open deal: the groups of ``by``, its facts and what it has.
+
+    Without ``pace`` days in stage and pushes are NaN, and no history is read for them.
+    """
     day = day_of(crm, as_of)
-    known = states(crm, history=True, deals=day)
+    known = states(crm, among=_AMONG, history=pace, deals=day)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
     key = contacts.activity_key(crm)
-    ctes = ",\n".join(
-        (
-            known.ctes,
-            stays.VISITS,
-            stays.LATEST_VISIT,
-            stays.WON_STAYS,
-            stays.WON_CYCLE,
-            stays.pushes("deals", "status = 'open'"),
-            contacts.touches(key),
-            contacts.PROMOTERS,
-        )
-    )
+    ctes = [known.ctes, stays.WON_CYCLE, contacts.touches(key), contacts.PROMOTERS]
+    if pace:
+        ctes += [stays.VISITS, stays.LATEST_VISIT, stays.WON_STAYS, stays.pushes(stays.MAYBE_OPEN)]
     found = crm.query(
-        f"WITH {ctes}\n{_select(groups, joins, key)} WHERE d.status = 'open' AND {kept} "
-        "ORDER BY d.opportunity_id",
+        f"WITH {', '.join(ctes)}\n{_select(groups, joins, key, pace)} "
+        f"WHERE d.status = 'open' AND {kept} ORDER BY d.opportunity_id",
         slow=crm.settings.thresholds.age_percentile,
         **known.params,
         **kept_values,
     )
+    found = found.assign(**dict.fromkeys([] if pace else _PACE, float("nan")))
     found["has_activities"] = crm.has("activities")
     found["has_roles"] = crm.has("contact_roles")
     return found[[*(f"by_{name}" for name in groups.names), *FACTS, *_JUDGED]]
 
 
-def _select(groups: Grouping, joins: str, key: str) -> str:
+_PACE_COLUMNS = """
+  CAST(date_diff('day', v.entered_on, CAST($deals_day AS DATE)) AS DOUBLE) AS stage_days,
+  CAST(s.typical_days AS DOUBLE) AS typical_stage_days,
+  CAST(s.slow_days AS DOUBLE) AS slow_stage_days,
+  CAST(COALESCE(d.push_count, u.push_count) AS DOUBLE) AS push_count,
+"""
+_PACE_JOINS = """
+LEFT JOIN latest_visit AS v ON v.opportunity_id = d.opportunity_id AND v.stage = d.stage
+LEFT JOIN won_stays AS s ON s.pipeline = COALESCE(d.pipeline, '') AND s.stage = d.stage
+LEFT JOIN pushes AS u ON u.opportunity_id = d.opportunity_id
+"""
+
+
+def _select(groups: Grouping, joins: str, key: str, pace: bool) -> str:
     # A joined dimension may be named like a fact (owner, stage); the prefix keeps both.
     by = "".join(f'{d.sql} AS "by_{d.name}", ' for d in groups.dimensions)
     return f"""SELECT {by}d.opportunity_id, d.name, d.account_id, a.name AS account, d.owner_id,
@@ -94,13 +108,10 @@ def _select(groups: Grouping, joins: str, key: str) -> str:
   d.began_on AS created_on, d.expected_close_on,
   CAST(date_diff('day', d.began_on, CAST($deals_day AS DATE)) AS DOUBLE) AS age_days,
   CAST(w.typical_days AS DOUBLE) AS typical_age_days, CAST(w.slow_days AS DOUBLE) AS slow_age_days,
-  CAST(date_diff('day', v.entered_on, CAST($deals_day AS DATE)) AS DOUBLE) AS stage_days,
-  CAST(s.typical_days AS DOUBLE) AS typical_stage_days,
-  CAST(s.slow_days AS DOUBLE) AS slow_stage_days,
+  {_PACE_COLUMNS if pace else ""}
   t.last_activity_on,
   CAST(date_diff('day', t.last_activity_on, CAST($deals_day AS DATE)) AS DOUBLE) AS inactive_days,
   t.next_activity_on,
-  CAST(COALESCE(d.push_count, u.push_count) AS DOUBLE) AS push_count,
   CAST(CASE WHEN d.expected_close_on < CAST($deals_day AS DATE)
     THEN date_diff('day', d.expected_close_on, CAST($deals_day AS DATE))
     WHEN d.expected_close_on IS NOT NULL THEN 0 END AS DOUBLE)
@@ -114,10 +125,8 @@ LEFT JOIN accounts AS a ON a.account_id = d.account_id
 LEFT JOIN person_labels AS p ON p.person_id = d.owner_id
 LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.stage = d.stage
 LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = d.stage
-LEFT JOIN latest_visit AS v ON v.opportunity_id = d.opportunity_id AND v.stage = d.stage
-LEFT JOIN won_stays AS s ON s.pipeline = COALESCE(d.pipeline, '') AND s.stage = d.stage
 LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
-LEFT JOIN pushes AS u ON u.opportunity_id = d.opportunity_id
 LEFT JOIN touches AS t ON t.touch_key = d.{key}
 LEFT JOIN promoters AS c ON c.opportunity_id = d.opportunity_id
+{_PACE_JOINS if pace else ""}
 {joins}"""

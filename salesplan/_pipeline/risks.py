@@ -59,18 +59,18 @@ def with_flags(facts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
 
 def with_words(flagged: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Add ``risk_count`` and ``risks``: the risks of each deal in words, gravest first."""
-    words = pd.Series("", index=flagged.index, dtype="str")
+    said: list[list[str]] = [[] for _ in range(len(flagged))]
     for risk in RISKS:
-        phrase = _phrase(flagged, risk, lang)
-        joined = np.where(words == "", phrase, words + "; " + phrase)
-        words = pd.Series(np.where(flagged[risk.flag], joined, words), flagged.index, dtype="str")
+        at = np.flatnonzero(flagged[risk.flag])
+        for i, phrase in zip(at.tolist(), _phrases(flagged.iloc[at], risk, lang), strict=True):
+            said[i].append(phrase)
+    words = pd.Series(["; ".join(phrases) for phrases in said], flagged.index, dtype="str")
     return flagged.assign(risk_count=flagged[FLAGS].sum(axis=1).astype("int64"), risks=words)
 
 
-def _phrase(flagged: pd.DataFrame, risk: Risk, lang: str) -> pd.Series[str]:
+def _phrases(rows: pd.DataFrame, risk: Risk, lang: str) -> list[str]:
     text = label(risk.key, lang)
     if not risk.number:
-        return pd.Series(text, flagged.index, dtype="str")
+        return [text] * len(rows)
     before, _, after = text.partition("{number}")
-    number = flagged[risk.number].fillna(0).astype("int64").astype("str")
-    return before + number + after
+    return [f"{before}{number:.0f}{after}" for number in rows[risk.number].tolist()]

@@ -10,6 +10,7 @@ import pandas as pd
 from salesplan import dimensions
 from salesplan._pipeline import stays
 from salesplan._pipeline.arithmetic import divide
+from salesplan._pipeline.copies import around
 from salesplan._pipeline.flow import By, Only
 from salesplan._pipeline.frames import words
 from salesplan._pipeline.movements import Sides, sides_by_history, sides_by_snapshot
@@ -47,7 +48,9 @@ def slippage_table(
     """Return one row per group and definition."""
     last = min(until - dt.timedelta(days=1), crm.as_of)
     if earlier is None:
-        sides = sides_by_history(crm, since - dt.timedelta(days=1), last, by=by, only=only)
+        kept = around(crm, since, last)
+        first = since - dt.timedelta(days=1)
+        sides = sides_by_history(crm, first, last, by=by, only=only, kept=kept)
     else:
         sides = sides_by_snapshot(crm, earlier, last, by=by, only=only)
     bounds = {"since": since, "until": until, "last": last}
@@ -108,7 +111,8 @@ def _ever_pushed(crm: Crm, last: dt.date, by: By, only: Only, names: list[str]) 
     keys = groups.columns.rstrip(", ")
     found = crm.query(
         f"""WITH {known.ctes},
-{stays.pushes("deals", "TRUE")},
+{stays.STEPS},
+{stays.pushes("TRUE")},
 counted AS (
   SELECT {groups.select}d.reporting_amount AS amount,
     COALESCE(d.push_count, u.push_count) AS push_count

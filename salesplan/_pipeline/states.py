@@ -9,7 +9,6 @@ is no history either, only open or closed is known, from the dates, and ``known_
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,24 +18,31 @@ from salesplan.periods import to_date
 
 STAGE_MAP = """stage_map AS (
   SELECT COALESCE(pipeline, '') AS pipeline, stage, min(status) AS status,
-    min(position) AS position, max(probability) AS probability
+    min(position) AS position, max(probability) AS probability,
+    row_number() OVER (ORDER BY min(position) NULLS LAST, stage) AS place
   FROM stages GROUP BY COALESCE(pipeline, ''), stage
 )"""
 
+# One number puts the changes of a deal in order: the moment, then what the CRM says of the order
+# within it, then the stage that comes later in the pipeline; so nothing need be sorted.
+_SEQ, _PLACE = 2**40, 2**22
+_ORDER = f"""CAST(epoch_us(c.changed_at) AS HUGEINT) * {8 * _SEQ * _PLACE}
+      + CAST(COALESCE(c.seq + {_SEQ}, {4 * _SEQ}) AS HUGEINT) * {_PLACE}
+      + COALESCE(own.place, common.place, CAST(hash(c.stage) % {_PLACE // 2} AS BIGINT)
+        + {_PLACE // 2})"""
+
 # Every change, numbered in time. A CRM may hold rows of open stages after the closing one; where
 # the record still says that the deal is closed, those rows are slips of the keyboard: left out.
-_CHANGES = """numbered AS (
+_CHANGES = f"""numbered AS (
   SELECT c.opportunity_id, c.changed_at, c.stage, c.amount, c.expected_close_on,
-    c.probability, c.owner_id, o.status AS record_status,
+    c.probability, c.owner_id, o.status AS record_status, o.has_moved,
     COALESCE(own.status, common.status, CASE WHEN c.stage = o.stage THEN o.status END, 'open')
       AS status,
-    row_number() OVER (PARTITION BY c.opportunity_id
-      ORDER BY c.changed_at, c.seq, COALESCE(own.position, common.position), c.stage) AS n
+    {_ORDER} AS n
   FROM stage_changes AS c
-  JOIN opportunities AS o ON o.opportunity_id = c.opportunity_id
+  JOIN {{tracked}} AS o ON o.opportunity_id = c.opportunity_id
   LEFT JOIN stage_map AS own ON own.pipeline = o.pipeline AND own.stage = c.stage
   LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = c.stage
-  {which}
 ),
 closings AS (
   SELECT opportunity_id, max(n) AS n FROM numbered WHERE status <> 'open' GROUP BY opportunity_id
@@ -74,32 +80,61 @@ def day_of(crm: Crm, as_of: str | dt.date | None) -> dt.date:
     return crm.as_of if as_of is None else to_date(as_of, "as_of")
 
 
-def states(crm: Crm, *, history: bool = False, **days: dt.date) -> States:
+def states(crm: Crm, *, among: str = "", history: bool = False, **days: dt.date) -> States:
     """Return one relation per name, each with every deal as it stood at the end of that day.
 
     A relation has all columns of ``opportunities`` as of then, and ``began_on``, ``rate`` (to
     the reporting currency, of the closing day or else the last one; NULL where unknown),
-    ``reporting_amount`` and ``known_by``. ``changes`` holds every deal's with ``history``;
-    without, only those of deals that have changed since, which is all that states need.
+    ``reporting_amount`` and ``known_by``.
+
+    Parameters
+    ----------
+    among
+        SQL over a deal's record ``o``: only such deals are looked at, and always those that
+        changed after the earliest of the days, whose record may say nothing of it.
+    history
+        Whether ``changes`` holds the history of every deal looked at; without, only that of
+        deals that have changed since, which is all that states need.
+    days
+        Names of relations, and their days.
     """
-    home = home_currency(crm)
-    later = [_later(name) for name in days]
-    parts = [STAGE_MAP, *later, _changes(days, history), BEGUN]
-    parts += [_state(name, blind(crm, day)) for name, day in days.items()]
-    return States(",\n".join(parts), {"home": home, **{f"{n}_day": d for n, d in days.items()}})
+    first = min(days, key=lambda name: days[name])
+    parts = [STAGE_MAP, *(_later(name) for name in days), _looked_at(first, among)]
+    parts += [_changes(history), BEGUN]
+    for name, day in days.items():
+        moved = "has_moved" if name == first else _has_moved_since(name)
+        parts += [rates(name), _past(name, moved), _deals(name, blind(crm, day))]
+    params = {"home": home_currency(crm), **{f"{n}_day": d for n, d in days.items()}}
+    return States(",\n".join(parts), params)
 
 
-def _changes(days: Iterable[str], history: bool) -> str:
-    moved = " UNION ".join(f"SELECT opportunity_id FROM {name}_later" for name in days)
-    return _CHANGES.format(which="" if history else f"WHERE c.opportunity_id IN ({moved})")
+def _looked_at(first: str, among: str) -> str:
+    chosen = f"\n  WHERE ({among}) OR l.opportunity_id IS NOT NULL" if among else ""
+    return f"""looked_at AS (
+  SELECT o.*, l.opportunity_id IS NOT NULL AS has_moved FROM opportunities AS o
+  LEFT JOIN {first}_later AS l ON l.opportunity_id = o.opportunity_id{chosen}
+)"""
+
+
+def _changes(history: bool) -> str:
+    # What has not changed since the earliest day has not changed since the others either.
+    return _CHANGES.format(
+        tracked="looked_at" if history else "(SELECT * FROM looked_at WHERE has_moved)"
+    )
+
+
+def end_of(day: str) -> str:
+    """Return the SQL of the moment at which a day, given in SQL, is over."""
+    return f"CAST({day} AS DATE) + INTERVAL 1 DAY"
 
 
 def _later(name: str) -> str:
-    day = f"CAST(${name}_day AS DATE)"
+    day = f"${name}_day"
     return f"""{name}_later AS (
-  SELECT opportunity_id FROM stage_changes WHERE CAST(changed_at AS DATE) > {day}
+  SELECT opportunity_id FROM stage_changes WHERE changed_at >= {end_of(day)}
   UNION
-  SELECT opportunity_id FROM opportunities WHERE closed_on > {day} AND status <> 'open'
+  SELECT opportunity_id FROM opportunities
+  WHERE closed_on > CAST({day} AS DATE) AND status <> 'open'
 )"""
 
 
@@ -119,18 +154,21 @@ def home_currency(crm: Crm) -> str:
     return crm.fact("currency") or crm.settings.currency
 
 
-def _state(name: str, is_blind: bool) -> str:
-    day = f"CAST(${name}_day AS DATE)"
-    rates = f"""{name}_rates AS (
+def rates(name: str) -> str:
+    """Return the CTE of the exchange rates known on the day of a relation."""
+    return f"""{name}_rates AS (
   SELECT currency, rate, rate_on,
     lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
-  FROM fx_rates WHERE rate_on <= {day}
+  FROM fx_rates WHERE rate_on <= CAST(${name}_day AS DATE)
 )"""
-    return ",\n".join((rates, _past(name, day), _deals(name, day, is_blind)))
 
 
-def _past(name: str, day: str) -> str:
-    before = f"CAST(changed_at AS DATE) <= {day}"
+def _has_moved_since(name: str) -> str:
+    return f"opportunity_id IN (SELECT opportunity_id FROM {name}_later)"
+
+
+def _past(name: str, moved: str) -> str:
+    before = f"changed_at < {end_of(f'${name}_day')}"
     values = ",\n    ".join(
         f"COALESCE(arg_max({c}, n) FILTER (WHERE {c} IS NOT NULL AND {before}), "
         f"CASE WHEN NOT bool_or({before}) OR '{c}' = 'owner_id' "
@@ -145,12 +183,12 @@ def _past(name: str, day: str) -> str:
     COALESCE(arg_max(status, n) FILTER (WHERE {before}), 'open') AS status,
     CAST(arg_max(changed_at, n) FILTER (WHERE {before}) AS DATE) AS changed_on,
     {values}
-  FROM changes WHERE opportunity_id IN (SELECT opportunity_id FROM {name}_later)
-  GROUP BY opportunity_id
+  FROM changes WHERE {moved} GROUP BY opportunity_id
 )"""
 
 
-def _deals(name: str, day: str, is_blind: bool) -> str:
+def _deals(name: str, is_blind: bool) -> str:
+    day = f"CAST(${name}_day AS DATE)"
     then = _columns_then(day, is_blind)
     columns = ", ".join(
         f"{then.get(c, f'o.{c}')} AS {c}" for c in schema.table("opportunities").names
@@ -159,14 +197,20 @@ def _deals(name: str, day: str, is_blind: bool) -> str:
   SELECT {columns},
     COALESCE(o.created_on, b.first_on, o.engaged_on) AS began_on,
     {_known_by(is_blind)} AS known_by
-  FROM opportunities AS o
+  FROM looked_at AS o
   LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id
   LEFT JOIN {name}_later AS l ON l.opportunity_id = o.opportunity_id
   LEFT JOIN {name}_past AS p ON p.opportunity_id = o.opportunity_id
   WHERE COALESCE(o.created_on, b.first_on, o.engaged_on) IS NULL
      OR COALESCE(o.created_on, b.first_on, o.engaged_on) <= {day}
 ),
-{name}_rated AS (
+{rated(name)}"""
+
+
+def rated(name: str) -> str:
+    """Return the CTEs that give the deals of ``<name>_raw`` their rate and reporting amount."""
+    day = f"CAST(${name}_day AS DATE)"
+    return f"""{name}_rated AS (
   SELECT d.*, CASE WHEN d.currency IS NULL OR d.currency = $home THEN 1 ELSE r.rate END AS rate
   FROM {name}_raw AS d LEFT JOIN {name}_rates AS r ON r.currency = d.currency
     AND r.rate_on <= COALESCE(d.closed_on, {day})

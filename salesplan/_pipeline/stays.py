@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-# A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
-VISITS = """visits AS (
-  SELECT opportunity_id, stage, status, CAST(changed_at AS DATE) AS entered_on,
-    CAST(lead(changed_at) OVER (PARTITION BY opportunity_id ORDER BY n) AS DATE) AS left_on, n
-  FROM (
-    SELECT opportunity_id, stage, status, changed_at, n,
-      lag(stage) OVER (PARTITION BY opportunity_id ORDER BY n) AS stage_before
-    FROM changes WHERE CAST(changed_at AS DATE) <= CAST($deals_day AS DATE)
-  ) AS ordered
-  WHERE stage_before IS NULL OR stage_before <> stage
+from salesplan._pipeline.states import end_of
+
+# Each change beside the one before it; a date left blank says nothing, so it is passed over.
+STEPS = f"""steps AS (
+  SELECT opportunity_id, record_status, has_moved, stage, status, changed_at, expected_close_on,
+    n, lag(stage) OVER w AS stage_before, lag(expected_close_on IGNORE NULLS) OVER w AS date_before
+  FROM changes WHERE changed_at < {end_of("$deals_day")}
+  WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)
 )"""
 
-LATEST_VISIT = """latest_visit AS (
-  SELECT opportunity_id, max(entered_on) AS entered_on, arg_max(stage, n) AS stage
-  FROM visits WHERE opportunity_id IN (SELECT opportunity_id FROM deals WHERE status = 'open')
-  GROUP BY opportunity_id
+# A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
+VISITS = f"""{STEPS},
+visits AS (
+  SELECT opportunity_id, stage, status, CAST(changed_at AS DATE) AS entered_on,
+    CAST(lead(changed_at) OVER (PARTITION BY opportunity_id ORDER BY n) AS DATE) AS left_on
+  FROM steps WHERE stage_before IS NULL OR stage_before <> stage
 )"""
+
+LATEST_VISIT = "latest_visit AS (SELECT * FROM visits WHERE left_on IS NULL)"
 
 # Won deals only: how long a deal that is lost lay in a stage says nothing of a good pace.
 WON_STAYS = """won_stays AS (
@@ -39,22 +41,19 @@ WON_CYCLE = """won_cycle AS (
 )"""
 
 
-def pushes(name: str, which: str) -> str:
-    """Return the CTEs of how often each deal of a relation was pushed: to a later month.
+MAYBE_OPEN = "(record_status = 'open' OR has_moved)"
+"""Changes of deals that may have been open on the day, told without looking at their states."""
+
+
+def pushes(which: str) -> str:
+    """Return the CTE of how often deals were pushed, to a later month, from some of the steps.
 
     A deal whose dates left no trace has no row: how often it was pushed is not known.
     """
-    chosen = f"opportunity_id IN (SELECT opportunity_id FROM {name} WHERE {which})"
-    return f"""dates AS (
-  SELECT opportunity_id, expected_close_on,
-    lag(expected_close_on) OVER (PARTITION BY opportunity_id ORDER BY n) AS date_before
-  FROM changes
-  WHERE expected_close_on IS NOT NULL AND {chosen}
-    AND CAST(changed_at AS DATE) <= CAST(${name}_day AS DATE)
-),
-pushes AS (
+    return f"""pushes AS (
   SELECT opportunity_id, CAST(sum(
     CASE WHEN date_trunc('month', expected_close_on) > date_trunc('month', date_before)
       THEN 1 ELSE 0 END) AS BIGINT) AS push_count
-  FROM dates GROUP BY opportunity_id
+  FROM steps WHERE expected_close_on IS NOT NULL AND {which}
+  GROUP BY opportunity_id
 )"""

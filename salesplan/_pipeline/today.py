@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from salesplan._pipeline import coverage as covering
 from salesplan._pipeline import risks
-from salesplan._pipeline.coverage import coverage_table
-from salesplan._pipeline.flow import By, Day, Only, quarter_of, trailing
+from salesplan._pipeline import velocity as pace
+from salesplan._pipeline.flow import By, Day, Only, flows, quarter_of, trailing
 from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.health import judged
 from salesplan._pipeline.open_deals import FACTS, facts
 from salesplan._pipeline.states import home_currency
-from salesplan._pipeline.velocity import velocity_table
 from salesplan._pipeline.vitals import vitals
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
@@ -98,7 +98,7 @@ def weighted(
     0      12000.0               1           6300.0
     """
     return weighted_table(
-        facts(crm, as_of=as_of, by=by, only=only),
+        facts(crm, as_of=as_of, by=by, only=only, pace=False),
         by_names(by),
         correlation=correlation,
         level=level,
@@ -156,10 +156,15 @@ def coverage(
     window = quarter_of(
         crm, as_of, month=month, quarter=quarter, year=year, since=since, until=until
     )
-    words = lang or crm.settings.language
-    open_deals = facts(crm, as_of=window.day, by=by, only=only)
-    return coverage_table(
-        crm, window, open_deals, by=by, only=only, pool=pool, measure=measure, lang=words
+    return covering.coverage_table(
+        crm,
+        window,
+        facts(crm, as_of=window.day, by=by, only=only, pace=False),
+        flows(crm, window.day, covering.asks(crm, window), by=by, only=only),
+        names=by_names(by),
+        pool=pool,
+        measure=measure,
+        lang=lang or crm.settings.language,
     )
 
 
@@ -210,9 +215,13 @@ def velocity(
     0                  3          7000.0       105.0      142.86
     """
     window = trailing(crm, as_of, month=month, quarter=quarter, year=year, since=since, until=until)
-    words = lang or crm.settings.language
-    return velocity_table(
-        crm, window, by=by, only=only, definition=definition, cycle=cycle, lang=words
+    asked = {"velocity": pace.ask(window, definition, cycle)}
+    return pace.velocity_table(
+        flows(crm, window.day, asked, by=by, only=only),
+        "velocity",
+        names=by_names(by),
+        definition=definition,
+        lang=lang or crm.settings.language,
     )
 
 

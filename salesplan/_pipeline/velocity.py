@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from salesplan._pipeline.arithmetic import divide, velocity_of
-from salesplan._pipeline.flow import By, Only, Window, flows
+from salesplan._pipeline.flow import Ask, Window
 from salesplan._pipeline.frames import words
-from salesplan.crm import Crm
 from salesplan.errors import one_of
 from salesplan.stats import wilson
 from salesplan.text import label
@@ -57,14 +56,19 @@ COLUMNS = [
 ]
 
 
-def velocity_table(
-    crm: Crm, window: Window, *, by: By, only: Only, definition: str, cycle: str, lang: str
-) -> pd.DataFrame:
-    """Return velocity per group."""
+def ask(window: Window, definition: str, cycle: str) -> Ask:
+    """Return the flow that velocity needs under a definition."""
     chosen = DEFINITIONS[one_of(definition, list(DEFINITIONS), "definition")]
     one_of(cycle, AVERAGES, "cycle")
-    flow = flows(crm, window, by=by, only=only)
-    table = _inputs(flow, chosen, cycle)
+    needed = (chosen.deals, chosen.value, chosen.won, chosen.tried, chosen.cycle)
+    return Ask(window.since, window.until, tuple(dict.fromkeys(needed)), cycle)
+
+
+def velocity_table(
+    flow: pd.DataFrame, asked: str, *, names: list[str], definition: str, lang: str
+) -> pd.DataFrame:
+    """Return velocity per group out of the flow that was ``asked`` under this name."""
+    table = _inputs(flow, asked, DEFINITIONS[definition])
     result = velocity_of(
         table["opportunity_count"], table["average_amount"], table["win_rate"], table["cycle_days"]
     )
@@ -76,24 +80,23 @@ def velocity_table(
         year_amount=result.per_year,
     )
     table["reason"] = words([_reason(row, lang) for row in table.to_dict("records")])
-    names = [c for c in flow.columns if not c.endswith(("_count", "_amount", "_days"))]
     return pd.concat([flow[names], table[COLUMNS]], axis=1)
 
 
-def _inputs(flow: pd.DataFrame, chosen: Definition, cycle: str) -> pd.DataFrame:
-    won, tried = flow[f"{chosen.won}_count"], flow[f"{chosen.tried}_count"]
+def _inputs(flow: pd.DataFrame, asked: str, chosen: Definition) -> pd.DataFrame:
+    won, tried = (flow[f"{asked}_{name}_count"] for name in (chosen.won, chosen.tried))
     low, high = wilson(won, tried)
-    amount = flow[f"{chosen.value}_amount"].to_numpy(float)
+    amount = flow[f"{asked}_{chosen.value}_amount"].to_numpy(float)
     return pd.DataFrame(
         {
-            "opportunity_count": flow[f"{chosen.deals}_count"].astype("int64"),
-            "average_amount": divide(amount, flow[f"{chosen.value}_priced_count"]),
+            "opportunity_count": flow[f"{asked}_{chosen.deals}_count"].astype("int64"),
+            "average_amount": divide(amount, flow[f"{asked}_{chosen.value}_priced_count"]),
             "win_count": won.astype("int64"),
             "tried_count": tried.astype("int64"),
             "win_rate": divide(won, tried),
             "win_rate_low": low,
             "win_rate_high": high,
-            "cycle_days": flow[f"{chosen.cycle}_{cycle}_days"].astype(float),
+            "cycle_days": flow[f"{asked}_{chosen.cycle}_days"].astype(float),
         }
     )
 

@@ -7,12 +7,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from salesplan._pipeline import risks
-from salesplan._pipeline.coverage import coverage_table
-from salesplan._pipeline.flow import By, Only, Window, flows, trailing
+from salesplan._pipeline import coverage, risks, velocity
+from salesplan._pipeline.flow import Ask, Only, Window, flows, trailing
 from salesplan._pipeline.frames import joined
 from salesplan._pipeline.open_deals import facts
-from salesplan._pipeline.velocity import velocity_table
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
 from salesplan.periods import add_months
@@ -35,48 +33,56 @@ def vitals(
     measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return every number that health judges, one row per group."""
-    by: By = names
-    open_deals = facts(crm, as_of=window.day, by=by, only=only)
+    open_deals = facts(crm, as_of=window.day, by=names, only=only, pace=False)
+    flow = flows(crm, window.day, _asks(crm, window), by=names, only=only)
     weighted = weighted_table(open_deals, names, correlation=correlation, level=0.8, lang=lang)
     parts = [
-        coverage_table(crm, window, open_deals, by=by, only=only, pool=pool, measure=measure,
-                       lang=lang),
+        coverage.coverage_table(crm, window, open_deals, flow, names=names, pool=pool,
+                                measure=measure, lang=lang),
         weighted.rename(columns={"open_count": "all_count", "open_amount": "all_amount",
                                  "unpriced_count": "all_unpriced_count",
                                  "reason": "weighted_reason"}),
-        _velocity(crm, window, by, only, lang),
-        _creation(crm, window, by, only),
+        _velocity(crm, window, flow, names, only, lang),
+        _creation(flow, names),
         _shares(crm, open_deals, names),
     ]  # fmt: skip
     return joined(parts, names)
 
 
-def _velocity(crm: Crm, window: Window, by: By, only: Only, lang: str) -> pd.DataFrame:
-    before = add_months(window.day, -12)
-    now = velocity_table(
-        crm, trailing(crm, window.day), by=by, only=only, definition="open", cycle="mean", lang=lang
+def _asks(crm: Crm, window: Window) -> dict[str, Ask]:
+    """Return all flows that are looked at from the day itself."""
+    end = window.day + dt.timedelta(days=1)
+    recent = add_months(end, -RECENT_MONTHS)
+    return coverage.asks(crm, window) | {
+        "velocity": velocity.ask(trailing(crm, window.day), "open", "mean"),
+        "recent": Ask(recent, end, ("created",)),
+        "before": Ask(add_months(recent, -12), recent, ("created",)),
+    }
+
+
+def _velocity(
+    crm: Crm, window: Window, flow: pd.DataFrame, names: list[str], only: Only, lang: str
+) -> pd.DataFrame:
+    year = trailing(crm, add_months(window.day, -12))
+    asked = {"velocity": velocity.ask(year, "open", "mean")}
+    earlier = flows(crm, year.day, asked, by=names, only=only)
+    now, past = (
+        velocity.velocity_table(one, "velocity", names=names, definition="open", lang=lang)
+        for one in (flow, earlier)
     )
-    past = velocity_table(
-        crm, trailing(crm, before), by=by, only=only, definition="open", cycle="mean", lang=lang
-    )
-    names = list(by or [])
     kept = ["opportunity_count", "average_amount", "cycle_days", "day_amount", "reason"]
     now = now[[*names, *kept]].rename(columns={"reason": "velocity_reason"})
     past = past[[*names, "day_amount"]].rename(columns={"day_amount": "day_amount_before"})
     return joined([now, past], names)
 
 
-def _creation(crm: Crm, window: Window, by: By, only: Only) -> pd.DataFrame:
-    end = window.day + dt.timedelta(days=1)
-    recent_start = add_months(end, -RECENT_MONTHS)
-    recent = Window(recent_start, end, window.day)
-    year = Window(add_months(recent_start, -12), recent_start, window.day)
-    names = list(by or [])
-    columns = [*names, "created_count", "created_amount"]
-    now = flows(crm, recent, by=by, only=only)[columns]
-    past = flows(crm, year, by=by, only=only)[[*names, "created_count"]]
-    past = past.rename(columns={"created_count": "created_before_count"})
-    return joined([now, past], names)
+def _creation(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    columns = {
+        "recent_created_count": "created_count",
+        "recent_created_amount": "created_amount",
+        "before_created_count": "created_before_count",
+    }
+    return flow[[*names, *columns]].rename(columns=columns)
 
 
 def _shares(crm: Crm, open_deals: pd.DataFrame, names: list[str]) -> pd.DataFrame:

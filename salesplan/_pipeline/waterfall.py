@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from salesplan._pipeline.copies import Copies, around, require
 from salesplan._pipeline.flow import By, Only
 from salesplan._pipeline.frames import words
 from salesplan._pipeline.movements import (
@@ -18,12 +20,13 @@ from salesplan._pipeline.movements import (
     PLUS,
     Sides,
     moved,
+    sides_by_copies,
     sides_by_history,
     sides_by_snapshot,
 )
 from salesplan._pipeline.states import blind
 from salesplan.crm import Crm
-from salesplan.errors import InputError
+from salesplan.errors import InputError, one_of
 from salesplan.stats import Floats
 from salesplan.text import label
 
@@ -31,31 +34,59 @@ COLUMNS = ["movement", "title", "amount", "deal_count", "count_change", "unprice
 DEAL_COLUMNS = ["opportunity_id", "movement", "title", "amount"]
 
 Due = tuple[dt.date, dt.date] | None
+SOURCES = ("history", "snapshots")
+
+
+@dataclass(frozen=True)
+class Past:
+    """Where the start of a period is known from, and the copies that show deleted deals."""
+
+    source: str
+    earlier: Crm | None
+    kept: Copies
+
+
+def past(crm: Crm, since: dt.date, until: dt.date, source: str | None, earlier: Crm | None) -> Past:
+    """Return where to look: what is asked for, else history, else copies where there are any."""
+    if since > crm.as_of:
+        raise InputError(f"since={since} lies after {crm.as_of}, the day the figures are from.")
+    if source is not None:
+        one_of(source, SOURCES, "source")
+    kept = around(crm, since, _last(crm, until))
+    if source == "snapshots":
+        require(kept, since)
+    compared = kept.before is not None and kept.before != kept.after
+    by_copies = source == "snapshots" or (
+        source is None and compared and not crm.has("stage_changes")
+    )
+    return Past("snapshots" if by_copies else "history", earlier, kept)
+
+
+def _last(crm: Crm, until: dt.date) -> dt.date:
+    return min(until - dt.timedelta(days=1), crm.as_of)
 
 
 def waterfall_table(
-    crm: Crm, since: dt.date, until: dt.date, *, due: Due, by: By, only: Only,
-    earlier: Crm | None, lang: str,
-) -> pd.DataFrame:  # fmt: skip
+    crm: Crm, since: dt.date, until: dt.date, *, due: Due, by: By, only: Only, told: Past, lang: str
+) -> pd.DataFrame:
     """Return one row per group and movement; amounts that leave the pipeline are negative."""
-    sides = _sides(crm, since, until, by, only, earlier)
+    sides = _sides(crm, since, until, by, only, told)
     wide = crm.query(_aggregate(sides, has_window=due is not None), **sides.params, **_bounds(due))
     wide = wide.rename(columns={key: key.removeprefix("g_") for key in sides.keys})
     assert (wide["worst_gap"].fillna(0) == 0).all(), "a deal's movements do not add up"
     names = [key.removeprefix("g_") for key in sides.keys]
     table = _long(wide, names, lang)
     _assert_balance(table, names)
-    table = _with_reasons(table, _unknown(crm, since, due, earlier, lang))
+    table = _with_reasons(table, _unknown(crm, since, due, told, lang))
     table = table.sort_values(names, kind="stable") if names else table
     return table[[*names, *COLUMNS]].reset_index(drop=True)
 
 
 def deals_table(
-    crm: Crm, since: dt.date, until: dt.date, *, due: Due, only: Only, earlier: Crm | None,
-    lang: str,
-) -> pd.DataFrame:  # fmt: skip
+    crm: Crm, since: dt.date, until: dt.date, *, due: Due, only: Only, told: Past, lang: str
+) -> pd.DataFrame:
     """Return one row per deal and movement: the list behind each bar of the waterfall."""
-    sides = _sides(crm, since, until, None, only, earlier)
+    sides = _sides(crm, since, until, None, only, told)
     parts = " UNION ALL ".join(
         f"SELECT opportunity_id, '{_public(m)}' AS movement, {i} AS place, "
         f'CAST({_sign(m)} * "{m}" AS DOUBLE) AS amount FROM moved WHERE "{m}_n"'
@@ -71,15 +102,14 @@ def deals_table(
     return found.sort_values(["place", "opportunity_id"])[DEAL_COLUMNS].reset_index(drop=True)
 
 
-def _sides(
-    crm: Crm, since: dt.date, until: dt.date, by: By, only: Only, earlier: Crm | None
-) -> Sides:
-    last = min(until - dt.timedelta(days=1), crm.as_of)
-    if since > crm.as_of:
-        raise InputError(f"since={since} lies after {crm.as_of}, the day the figures are from.")
-    if earlier is not None:
-        return sides_by_snapshot(crm, earlier, last, by=by, only=only)
-    return sides_by_history(crm, since - dt.timedelta(days=1), last, by=by, only=only)
+def _sides(crm: Crm, since: dt.date, until: dt.date, by: By, only: Only, told: Past) -> Sides:
+    last = _last(crm, until)
+    if told.earlier is not None:
+        return sides_by_snapshot(crm, told.earlier, last, by=by, only=only)
+    if told.source == "snapshots":
+        return sides_by_copies(crm, last, by=by, only=only, kept=told.kept)
+    first = since - dt.timedelta(days=1)
+    return sides_by_history(crm, first, last, by=by, only=only, kept=told.kept)
 
 
 def _bounds(due: Due) -> dict[str, dt.date]:
@@ -167,11 +197,11 @@ def _assert_balance(table: pd.DataFrame, names: list[str]) -> None:
         assert (left.abs() < 0.005).all(), f"the waterfall's {column} does not balance"
 
 
-def _unknown(crm: Crm, since: dt.date, due: Due, earlier: Crm | None, lang: str) -> dict[str, str]:
+def _unknown(crm: Crm, since: dt.date, due: Due, told: Past, lang: str) -> dict[str, str]:
     """Return, per movement, why it cannot be told from this book."""
-    if earlier is not None:
+    if told.earlier is not None or told.source == "snapshots":
         return {}
-    found = {"deleted": label("pipeline.unknown_deleted", lang)}
+    found = {} if told.kept.before else {"deleted": label("pipeline.unknown_deleted", lang)}
     no_past = blind(crm, since - dt.timedelta(days=1))
     kept = crm.query(
         "SELECT count(amount) AS amounts, count(expected_close_on) AS dates FROM stage_changes"

@@ -8,6 +8,7 @@ mean something; the first sheet lists the others, the last one defines every ter
 from __future__ import annotations
 
 from salesplan._excel.book import write
+from salesplan._excel.scheme_book import scheme_sheets, scheme_workbook
 from salesplan._excel.sheet import Sheet
 
-__all__ = ["Sheet", "write"]
+__all__ = ["Sheet", "scheme_sheets", "scheme_workbook", "write"]

@@ -129,7 +129,23 @@ def _subtitle(review: Review) -> str:
 
 
 def write_backtest(tested: Backtest, path: str | Path, *, lang: str = "en") -> Path:
-    """Write a back-test as a workbook: who wins and loses, every line, the diagnosis."""
+    """Write a back-test as a workbook: who wins and loses, and the pay that computes itself.
+
+    Parameters
+    ----------
+    tested
+        What :func:`salesplan.scenario.backtest` returned.
+    path
+        File to write; it appears whole or not at all.
+    lang
+        Language of the headings: en, de or fr.
+
+    Returns
+    -------
+    Path
+        The file: People (old and new pay), Outcome (winners and losers), Goals (who reaches
+        them), then the sheets of :func:`salesplan.excel.scheme_workbook`.
+    """
     totals = ("old_amount", "new_amount", "delta_amount")
     sheets = {
         "People": excel.Sheet(
@@ -137,8 +153,7 @@ def write_backtest(tested: Backtest, path: str | Path, *, lang: str = "en") -> P
         ),
         "Outcome": excel.Sheet(tested.outcome),
         "Goals": excel.Sheet(tested.diagnosis.goal),
-        "Lines": excel.Sheet(tested.simulation.lines, totals=("amount",)),
-        "Cost": excel.Sheet(tested.simulation.cost, totals=("payout_amount",)),
+        **excel.scheme_sheets(tested.simulation, lang),
     }
     return excel.write(
         path, sheets, title=tested.scheme.name, lang=lang, currency=tested.scheme.currency

@@ -24,6 +24,10 @@ PERIODS = {"month": 12, "quarter": 4, "half": 2, "year": 1}
 
 def parsed(text: str, where: str) -> dict[str, Any]:
     """Return the values of TOML text, or raise saying where it breaks."""
+    if not isinstance(text, str) or (text.endswith(".toml") and "\n" not in text):
+        raise SettingsError(
+            f"from_toml takes TOML text. To read a file: Scheme.read({str(text)!r})."
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -15,6 +15,7 @@ from salesplan._excel import styles
 from salesplan.formats import is_missing
 
 HEADER_ROW = 2
+_REFERENCE = re.compile(r"\[(\w+)(?:@(\d+))?\]")
 _LONGEST_CELL = 32_767  # Excel's own limit; a longer text is cut and says so
 
 
@@ -32,6 +33,9 @@ class Sheet:
         Columns that add up; a live SUBTOTAL goes below them.
     rates
         Rate column -> (numerator, denominator) columns; written as a live division.
+    formulas
+        Column -> one formula per row, or None where the value stands alone. ``[actual]`` is the
+        cell of that column in the same row, ``[actual@3]`` in the fourth row of the frame.
     """
 
     frame: pd.DataFrame
@@ -39,6 +43,23 @@ class Sheet:
     note: str = ""
     totals: Sequence[str] = ()
     rates: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    formulas: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+
+    def formula(self, column: str, row: int) -> str | None:
+        """Return the formula of a cell with its references filled in, if it has one."""
+        if column in self.rates:
+            above, below = self.rates[column]
+            said: str | None = f"=[{above}]/[{below}]"
+        else:
+            said = self.formulas[column][row] if column in self.formulas else None
+        columns = [str(c) for c in self.frame.columns]
+
+        def cell(found: re.Match[str]) -> str:
+            name, other = found[1], found[2]
+            at = HEADER_ROW + 1 + (row if other is None else int(other))
+            return str(xl_rowcol_to_cell(at, columns.index(name)))
+
+        return None if said is None else _REFERENCE.sub(cell, said)
 
 
 def sheet_name(name: str, used: set[str]) -> str:
@@ -86,7 +107,7 @@ class SheetWriter:
         units = [tabular.unit(c, sheet.frame[c]) for c in columns]
         self._header(columns)
         for position, (column, what) in enumerate(zip(columns, units, strict=True)):
-            self._column(sheet, position, column, what, columns)
+            self._column(sheet, position, column, what)
         self._totals(sheet, columns, units)
         last = max(HEADER_ROW + len(sheet.frame), HEADER_ROW + 1)
         if columns:
@@ -100,18 +121,13 @@ class SheetWriter:
             heading = tabular.heading(column, self.lang)
             self.worksheet.write_string(HEADER_ROW, position, heading, style)
 
-    def _column(
-        self, sheet: Sheet, position: int, column: str, what: str, columns: list[str]
-    ) -> None:
+    def _column(self, sheet: Sheet, position: int, column: str, what: str) -> None:
         values = sheet.frame[column].tolist()
-        parts = sheet.rates.get(column)
         for offset, value in enumerate(values):
             row = HEADER_ROW + 1 + offset
-            if parts and not is_missing(value):
-                above, below = (xl_rowcol_to_cell(row, columns.index(p)) for p in parts)
-                self.worksheet.write_formula(
-                    row, position, f"={above}/{below}", self.formats[what], value
-                )
+            formula = None if is_missing(value) else sheet.formula(column, offset)
+            if formula:
+                self.worksheet.write_formula(row, position, formula, self.formats[what], value)
             else:
                 self._cell(row, position, value, what)
         self.worksheet.set_column(position, position, self._width(column, what, values))

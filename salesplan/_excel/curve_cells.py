@@ -1,0 +1,54 @@
+"""The curves of a scheme as cells: straight pieces that a line looks up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from xlsxwriter.utility import xl_range_abs
+
+from salesplan._excel.sheet import HEADER_ROW
+
+_COLUMNS = ("criterion", "since", "base", "slope")
+
+
+class CurveCells:
+    """Where the pieces of each curve stand on their sheet."""
+
+    NOTE = (
+        "From each bound on a line earns base + slope x (what it reads - bound). Bounds and bases "
+        "are shares, rates or money, as the curve says."
+    )
+
+    def __init__(self, criteria: Iterable[Any], sheet: str, lang: str) -> None:
+        self.sheet = sheet
+        self.scales = {c.name: c.curve.scale for c in criteria if c.curve.kind != "matrix"}
+        titles = {c.name: c.label(lang) for c in criteria}
+        rows = [
+            (titles[name], *piece)
+            for name, scale in self.scales.items()
+            for piece in zip(scale.starts, scale.bases, scale.slopes, strict=True)
+        ]
+        self.frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+        self.first: dict[str, int] = {}
+        place = HEADER_ROW + 1
+        for name, scale in self.scales.items():
+            self.first[name], place = place, place + len(scale.starts)
+
+    def formula(self, name: str, read: str, values: pd.Series) -> tuple[str, pd.Series]:
+        """Return the formula that looks a figure up on a curve, and what it gives."""
+        scale = self.scales[name]
+        starts, bases, slopes = (self._cells(name, column) for column in (1, 2, 3))
+        x = f"ROUND({read},12)"  # a quotient that is exactly on a bound must meet it
+        piece = f"LOOKUP({x},{starts},{bases})+LOOKUP({x},{starts},{slopes})*"
+        inside = f"{piece}({read}-LOOKUP({x},{starts}))"
+        first = starts.split(":")[0].split("!")[1]
+        under = f"{scale.below!r}+{scale.below_slope!r}*({read}-{self.sheet}!{first})"
+        formula = f"=IF({x}<{self.sheet}!{first},{under},{inside})"
+        return formula, pd.Series(scale(values.to_numpy(float)), index=values.index)
+
+    def _cells(self, name: str, column: int) -> str:
+        first = self.first[name]
+        last = first + len(self.scales[name].starts) - 1
+        return f"{self.sheet}!{xl_range_abs(first, column, last, column)}"

@@ -2,12 +2,14 @@
 
 from functools import cache
 
+import pandas as pd
 import pytest
 
 import salesplan as sp
 from benchmarks import _pipeline_book as book
 from benchmarks import _pipeline_rivals as rivals
 from benchmarks.pipeline import QUARTER
+from salesplan._pipeline import outcomes
 
 FACTS = ["amount", "probability", "age_days", "typical_age_days", "slow_age_days", "stage_days",
          "typical_stage_days", "slow_stage_days", "inactive_days", "push_count",
@@ -56,3 +58,33 @@ def test_waterfall():
         if f"{name}_count" in bare:
             count = bars.loc[name, "deal_count"]
             assert bare[f"{name}_count"] == frame[f"{name}_count"] == count > 0, name
+
+
+@pytest.mark.parametrize("by", [None, "team"])
+def test_the_dates_of_a_calm_book_tell_what_its_history_tells(by, monkeypatch):
+    crm, _ = company()
+    assert outcomes.is_calm(crm)
+    days = ["2024-06-30", "2025-06-30", "2026-03-31"]
+    by_dates = [sp.pipeline.velocity(crm, as_of=day, by=by) for day in days]
+    monkeypatch.setattr(outcomes, "is_calm", lambda crm: False)
+    for day, found in zip(days, by_dates, strict=True):
+        pd.testing.assert_frame_equal(found, sp.pipeline.velocity(crm, as_of=day, by=by))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"changed_at": "2026-06-01", "stage": "Lost"},  # written after the deal was lost
+        {"changed_at": "2025-01-10", "stage": "Won"},  # won before, then opened again
+    ],
+)
+def test_a_deal_that_did_not_rest_once_closed_makes_a_book_restless(row):
+    _, tables = company()
+    deals = tables["opportunities"]
+    one = deals[(deals["stage"] == "Lost") & (deals["closed_on"] < "2026-05-01")]
+    one = one[one["closed_on"] > "2025-02-01"]["opportunity_id"].iloc[0]
+    changes = tables["stage_changes"]
+    row = pd.DataFrame([row | {"opportunity_id": one, "seq": 10**6}])
+    row["changed_at"] = pd.to_datetime(row["changed_at"])
+    more = pd.concat([changes, row], ignore_index=True)
+    assert not outcomes.is_calm(sp.from_frames(tables | {"stage_changes": more}, as_of=book.AS_OF))

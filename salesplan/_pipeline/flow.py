@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from salesplan import dimensions
-from salesplan._pipeline.states import day_of, states
+from salesplan._pipeline.outcomes import outcomes
+from salesplan._pipeline.states import States, book_day, day_of, states
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import add_months, containing, parse, resolve
@@ -87,6 +88,10 @@ _POSITIONS = """LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.
 _AMONG = """o.status = 'open' OR o.closed_on >= $since OR o.created_on >= $since
     OR o.created_on IS NULL"""
 
+# What is open is only counted, so that outcomes alone answer for these.
+_COUNTED = ("open", "engaged")
+_OUTCOMES = {*_COUNTED, "closed", "won"}
+
 _CLOSED = "ended_on >= ${0}_since AND ended_on < ${0}_until"
 _CREATED = "began_on >= ${0}_since AND began_on < ${0}_until"
 POPULATIONS = {
@@ -109,7 +114,7 @@ def flows(
     Columns are called ``<ask>_<population>_count`` and so on. All asks look from one day, so
     that the deals are gone through once.
     """
-    known = states(crm, among=_AMONG, deals=day)
+    known = _known(crm, day, asks)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
@@ -134,6 +139,13 @@ def flows(
     )
 
 
+def _known(crm: Crm, day: dt.date, asks: Mapping[str, Ask]) -> States:
+    asked = {name for ask in asks.values() for name in ask.populations}
+    if day < book_day(crm) and asked <= _OUTCOMES:
+        return outcomes(crm, day, among=_AMONG)
+    return states(crm, among=_AMONG, deals=day)
+
+
 def _aggregates(name: str, ask: Ask) -> str:
     return ", ".join(
         _of_population(f"{name}_{population}", POPULATIONS[population].format(name), ask.cycle)
@@ -142,7 +154,10 @@ def _aggregates(name: str, ask: Ask) -> str:
 
 
 def _of_population(name: str, condition: str, cycle: str | None) -> str:
-    sums = f"""count(*) FILTER (WHERE {condition}) AS {name}_count,
+    number = f"count(*) FILTER (WHERE {condition}) AS {name}_count"
+    if name.endswith(_COUNTED):
+        return number
+    sums = f"""{number},
   count(amount) FILTER (WHERE {condition}) AS {name}_priced_count,
   CAST(sum(amount) FILTER (WHERE {condition}) AS DOUBLE) AS {name}_amount"""
     if not cycle:

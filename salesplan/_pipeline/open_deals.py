@@ -43,9 +43,21 @@ FACTS = [
 ]
 """Columns of one open deal before any judgement."""
 
-_JUDGED = ["has_account", "has_next_step", "has_promoter", "has_activities", "has_roles"]
+_HAS = ["has_account", "has_next_step", "has_promoter"]
 _PACE = ("stage_days", "typical_stage_days", "slow_stage_days", "push_count")
 """Facts that come from the whole history of deals, not from their records."""
+_SUMMED = [
+    "opportunity_id",
+    "amount",
+    "probability",
+    "expected_close_on",
+    "age_days",
+    "slow_age_days",
+    "last_activity_on",
+    "inactive_days",
+    "past_due_days",
+]
+"""Facts that questions about all open deals together add up."""
 
 # Won deals are the yardstick of open ones; of all others nothing is needed.
 _AMONG = "o.status IN ('open', 'won')"
@@ -57,13 +69,30 @@ def facts(
     as_of: str | dt.date | None = None,
     by: str | Sequence[str] | None = None,
     only: Mapping[str, Any] | None = None,
-    pace: bool = True,
 ) -> pd.DataFrame:
-    """Return one row per open deal: the groups of ``by``, its facts and what it has.
+    """Return one row per open deal: the groups of ``by``, its facts and what it has."""
+    return _found(crm, day_of(crm, as_of), by, only, FACTS, pace=True)
 
-    Without ``pace`` days in stage and pushes are NaN, and no history is read for them.
+
+def summed_facts(
+    crm: Crm,
+    *,
+    as_of: str | dt.date | None = None,
+    by: str | Sequence[str] | None = None,
+    only: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Return the same rows with the facts that are added up: no names, and no pace (NaN).
+
+    No history is read for them, unless the day is past.
     """
-    day = day_of(crm, as_of)
+    found = _found(crm, day_of(crm, as_of), by, only, _SUMMED, pace=False)
+    return found.assign(**dict.fromkeys(_PACE, float("nan")))
+
+
+def _found(
+    crm: Crm, day: dt.date, by: str | Sequence[str] | None, only: Mapping[str, Any] | None,
+    wanted: list[str], *, pace: bool,
+) -> pd.DataFrame:  # fmt: skip
     known = states(crm, among=_AMONG, history=pace, deals=day)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
@@ -72,17 +101,16 @@ def facts(
     ctes = [known.ctes, stays.WON_CYCLE, contacts.touches(key), contacts.PROMOTERS]
     if pace:
         ctes += [stays.VISITS, stays.LATEST_VISIT, stays.WON_STAYS, stays.pushes(stays.MAYBE_OPEN)]
+    columns = [*(f"by_{name}" for name in groups.names), *wanted, *_HAS]
     found = crm.query(
-        f"WITH {', '.join(ctes)}\n{_select(groups, joins, key, pace)} "
-        f"WHERE d.status = 'open' AND {kept} ORDER BY d.opportunity_id",
+        f"WITH {', '.join(ctes)},\nfound AS ({_select(groups, joins, key, pace)} "
+        f"WHERE d.status = 'open' AND {kept})\n"
+        f"SELECT {', '.join(columns)} FROM found ORDER BY opportunity_id",
         slow=crm.settings.thresholds.age_percentile,
         **known.params,
         **kept_values,
     )
-    found = found.assign(**dict.fromkeys([] if pace else _PACE, float("nan")))
-    found["has_activities"] = crm.has("activities")
-    found["has_roles"] = crm.has("contact_roles")
-    return found[[*(f"by_{name}" for name in groups.names), *FACTS, *_JUDGED]]
+    return found.assign(has_activities=crm.has("activities"), has_roles=crm.has("contact_roles"))
 
 
 _PACE_COLUMNS = """

@@ -10,7 +10,7 @@ from salesplan._pipeline import velocity as pace
 from salesplan._pipeline.flow import By, Day, Only, flows, quarter_of, trailing
 from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.health import judged
-from salesplan._pipeline.open_deals import FACTS, facts
+from salesplan._pipeline.open_deals import FACTS, facts, summed_facts
 from salesplan._pipeline.states import home_currency
 from salesplan._pipeline.vitals import vitals
 from salesplan._pipeline.weighted import weighted_table
@@ -98,7 +98,7 @@ def weighted(
     0      12000.0               1           6300.0
     """
     return weighted_table(
-        facts(crm, as_of=as_of, by=by, only=only, pace=False),
+        summed_facts(crm, as_of=as_of, by=by, only=only),
         by_names(by),
         correlation=correlation,
         level=level,
@@ -159,7 +159,7 @@ def coverage(
     return covering.coverage_table(
         crm,
         window,
-        facts(crm, as_of=window.day, by=by, only=only, pace=False),
+        summed_facts(crm, as_of=window.day, by=by, only=only),
         flows(crm, window.day, covering.asks(crm, window), by=by, only=only),
         names=by_names(by),
         pool=pool,

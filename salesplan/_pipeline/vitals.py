@@ -10,7 +10,7 @@ import pandas as pd
 from salesplan._pipeline import coverage, risks, velocity
 from salesplan._pipeline.flow import Ask, Only, Window, flows, trailing
 from salesplan._pipeline.frames import joined
-from salesplan._pipeline.open_deals import facts
+from salesplan._pipeline.open_deals import summed_facts
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
 from salesplan.periods import add_months
@@ -33,7 +33,7 @@ def vitals(
     measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return every number that health judges, one row per group."""
-    open_deals = facts(crm, as_of=window.day, by=names, only=only, pace=False)
+    open_deals = summed_facts(crm, as_of=window.day, by=names, only=only)
     flow = flows(crm, window.day, _asks(crm, window), by=names, only=only)
     weighted = weighted_table(open_deals, names, correlation=correlation, level=0.8, lang=lang)
     parts = [

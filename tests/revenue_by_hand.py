@@ -226,14 +226,20 @@ class Book(Lines):
         """The day on which the lines of a product came into force, or out of it."""
         customer = next(iter(cells))[0]
         own = [line for line in self.lines if self.cell_of(line)[:2] == (customer, product)]
+        other = self.before(slot) if gained else slot
         days, seen = self.days_of(slot if gained else self.before(slot)), self.seen_on(slot)
-        running = [[day for day in days if self.runs(line, day, seen)] for line in own]
-        found = [
-            self.edge(line, on[0 if gained else -1], seen, gained)
-            for line, on in zip(own, running, strict=True)
-            if on
-        ]
+        found = []
+        for line in own:
+            on = [day for day in days if self.runs(line, day, seen)]
+            if on and not self.goes_on(line, on[-1], other, seen):
+                found.append(self.edge(line, on[0 if gained else -1], seen, gained))
         return min(found) if gained else max(found)
+
+    def goes_on(self, line, day, slot, seen):
+        """Whether a line is in force at the same price in another slot too."""
+        price = self.parts_on(line, day, seen)[0]
+        others = [self.parts_on(line, day, seen) for day in self.days_of(slot)]
+        return any(parts and parts[0] == price for parts in others)
 
     def edge(self, line, day, seen, gained):
         """The first day of a line at its price, or the first day after it."""

@@ -70,6 +70,7 @@ class Lines:
         self.booked = [line for line in merged if self.is_booked(line)]
         self.lines = [line for line in self.booked if self.counts(line)]
         self.ramps = self.averaged() if policy.ramp == "straight_line" else {}
+        self.looked = {}
 
     def owner(self, line, merges):
         account = line["account_id"]
@@ -162,12 +163,12 @@ class Lines:
         unit, count = PERIODS[line["billing_period"]]
         if unit == "term":
             return self.times_of_term(line)
+        if unit != "month" and self.p.weeks == "none":
+            return Fraction(0)
         if self.p.normalisation == "actual_days":
             return Fraction(1)
         if unit == "month":
             return Fraction(12, count)
-        if self.p.weeks == "none":
-            return Fraction(0)
         average = self.p.normalisation == "average_month" or self.p.weeks == "365.25/84"
         weeks = Fraction(36525, 700) if average else Fraction(52)
         if self.p.weeks == "4.33" and not average:
@@ -256,6 +257,12 @@ class Lines:
 
     def parts_on(self, line, day, seen_on):
         """(price, quantity, amount a year, member) of a line on a day, or None."""
+        key = (line["line_id"], day, seen_on)
+        if key not in self.looked:
+            self.looked[key] = self.look(line, day, seen_on)
+        return self.looked[key]
+
+    def look(self, line, day, seen_on):
         if not self.runs(line, day, seen_on):
             return None
         quantity, price = self.ramps.get(

@@ -35,9 +35,9 @@ def tables(q: Question, source: str) -> dict[str, str]:
         FROM (SELECT *, {_start("n")} AS period_start, {_start("n + 1")} AS period_end
               FROM numbered) AS periods""",
         "monthly_cuts": f"""
-        SELECT *, CAST(UNNEST(GENERATE_SERIES({month("from_on")}, to_on - 1, INTERVAL 1 MONTH))
-          AS DATE) AS first_day
-        FROM billed WHERE from_on < to_on""",
+        SELECT *, CAST(day AS DATE) AS first_day FROM (
+          SELECT *, UNNEST(GENERATE_SERIES({month("from_on")}, to_on - 1, INTERVAL 1 MONTH)) AS day
+          FROM billed WHERE from_on < to_on) AS cuts""",
         "day_pieces": f"""
         SELECT {columns}, GREATEST(from_on, first_day) AS start_on,
           LEAST(to_on, {later("first_day", 1)}) AS until_on,

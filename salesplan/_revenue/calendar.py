@@ -22,6 +22,12 @@ def days_in(first: str) -> str:
     return f"({later(first, 1)} - {first})"
 
 
+def every_month(since: str, until: str) -> str:
+    """Return SQL for a table of the months from one day to another, a month later each."""
+    return f"""(SELECT CAST(day AS DATE) AS month FROM (
+            SELECT UNNEST(GENERATE_SERIES({since}, {until}, INTERVAL 1 MONTH)) AS day) AS days)"""
+
+
 def months_between(since: str, until: str) -> str:
     """Return SQL for the length of a term in months: whole ones, or days x 12 / 365."""
     count = f"date_diff('month', {since}, {until})"

@@ -52,11 +52,13 @@ _SUMS = ("amount", "late", "fx", "member", "late_member", "paused")
 
 
 def _plans(q: Question) -> str:
-    """Return each plan's change and what moving seats from one price to another made of it."""
-    added, removed = (
-        "CASE WHEN quantity > 0 THEN {0} ELSE 0 END",
-        "CASE WHEN quantity < 0 THEN -{0} ELSE 0 END",
-    )
+    """Return each plan's change and what moving seats from one price to another made of it.
+
+    Seats averaged over days leave a millionth behind, which no price must be told from.
+    """
+    least = "0.00001" if q.policy.boundary == "average_of_days" else "0"
+    added = f"CASE WHEN quantity > {least} THEN {{0}} ELSE 0 END"
+    removed = f"CASE WHEN quantity < -{least} THEN -{{0}} ELSE 0 END"
     sides = ", ".join(
         [
             total(q, "added", added.format("quantity")),

@@ -110,9 +110,9 @@ def _sql(q: Question, unit: str) -> str:
           FROM customer_balances WHERE balance > 0 OR members > 0) AS firsts
         WHERE nth = 1 AND joined_on >= $first AND joined_on < $last""",
         "spine": f"""
-        SELECT month, {calendar.period("month", unit, fiscal)} AS period FROM (
-          SELECT CAST(UNNEST(GENERATE_SERIES((SELECT min(joined_on) FROM joiners),
-            {calendar.month("$as_of")}, INTERVAL 1 MONTH)) AS DATE) AS month) AS months""",
+        SELECT month, {calendar.period("month", unit, fiscal)} AS period FROM
+          {calendar.every_month("(SELECT min(joined_on) FROM joiners)", calendar.month("$as_of"))}
+          AS months""",
         "closes": "SELECT max(month) AS month FROM spine GROUP BY period",
     }
     return with_tables(

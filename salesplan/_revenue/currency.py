@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salesplan._revenue.calendar import later, month
+from salesplan._revenue.calendar import every_month, later, month
 from salesplan._revenue.pausing import marks
 from salesplan._revenue.question import Question
 from salesplan.errors import MissingDataError
@@ -74,12 +74,11 @@ def _balances(q: Question) -> str:
 def _month_rates() -> str:
     """Return each currency's rate of a month's last day and its change from the month before."""
     end = f"LEAST({later('m.month', 1)} - 1, $as_of)"
+    months = every_month(f"(SELECT {month('min(slot)')} FROM local_steps)", "$as_of")
     return f"""
         SELECT r.currency, m.month, r.rate - LAG(r.rate) OVER (
           PARTITION BY r.currency ORDER BY m.month) AS change
-        FROM (SELECT CAST(UNNEST(GENERATE_SERIES(
-                (SELECT {month("min(slot)")} FROM local_steps), $as_of, INTERVAL 1 MONTH)) AS DATE)
-              AS month) AS m
+        FROM {months} AS m
         JOIN rates AS r ON {end} >= r.rate_on AND {end} < COALESCE(r.next_on, DATE '9999-12-31')"""
 
 

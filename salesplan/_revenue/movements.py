@@ -96,9 +96,10 @@ def _bridge(q: Question) -> str:
 
 
 _SPINE = """
-        SELECT CAST(UNNEST(GENERATE_SERIES(LEAST(CAST($first AS DATE), min(month)),
-          GREATEST(CAST($last AS DATE), min(month)), INTERVAL 1 MONTH)) AS DATE) AS month
-        FROM monthly"""
+        SELECT CAST(day AS DATE) AS month FROM (
+          SELECT UNNEST(GENERATE_SERIES(LEAST(CAST($first AS DATE), min(month)),
+            GREATEST(CAST($last AS DATE), min(month)), INTERVAL 1 MONTH)) AS day
+          FROM monthly) AS days"""
 
 
 def bridge_sql(q: Question) -> str:

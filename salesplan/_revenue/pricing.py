@@ -10,8 +10,9 @@ from salesplan._revenue.pausing import carried
 from salesplan._revenue.question import Question
 from salesplan._revenue.ramping import averages
 
-_ROUNDING = {"cents": (120_000, 60_000, "0.12"), "floor": (120_000, 0, "0.12")} | {
-    "four_decimals": (1_200, 600, "0.0012")
+# What a rounded month is worth a year, and half of it: 1 cent a month is 0.12 a year.
+_ROUNDING = {"cents": ("0.12", "0.06"), "floor": ("0.12", "0")} | {
+    "four_decimals": ("0.0012", "0.0006")
 }
 _COUNTED = {"all": ("forever", "finite", "once"), "recurring": ("forever", "finite")} | {
     "forever": ("forever",),
@@ -45,7 +46,8 @@ def _factor(q: Question, word: str) -> str:
     times = per_year(q.lengths[word], q.policy)
     if q.policy.normalisation == "actual_days":
         # The price of one billing period, which byday.py spreads over its days.
-        return "1" if times else f"CASE WHEN {term_end(q)} IS NOT NULL THEN 1 END"
+        once = f"CASE WHEN {term_end(q)} IS NOT NULL THEN 1 END"
+        return once if times is None else "1" if times else "0"
     if times is None:
         ends = term_end(q)
         if q.policy.normalisation == "average_month":
@@ -244,7 +246,6 @@ def _rounded(q: Question, amount: str) -> str:
     """Return SQL that rounds a year's amount so that its month has the policy's decimals."""
     if q.policy.rounding == "none" or q.policy.normalisation == "actual_days":
         return amount
-    unit, half, back = _ROUNDING[q.policy.rounding]
-    whole = f"CAST(ABS({amount}) * 1000000 AS HUGEINT)"
-    return f"""CAST(SIGN({amount}) * (({whole} + {half}) // {unit}) * CAST({back} AS DECIMAL(6, 4))
-            AS {decimal(q)})"""
+    step, half = (f"CAST({part} AS {decimal(q)})" for part in _ROUNDING[q.policy.rounding])
+    raised = f"(ABS({amount}) + {half})"
+    return f"CAST(SIGN({amount}) * ({raised} - {raised} % {step}) AS {decimal(q)})"

@@ -23,6 +23,7 @@ def by_day(policy: Policy, *, every_type: bool = True) -> Policy:
             "name": "straight-line revenue",
             "boundary": "average_of_days",
             "normalisation": "actual_days",
+            "weeks": "52/12",  # revenue is earned by the day even where weekly plans are no MRR
             "netting": "month",
             "rounding": "none",
             "grace_days": 0,

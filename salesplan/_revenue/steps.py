@@ -170,10 +170,9 @@ def _known(q: Question, local: str) -> str:
         return local
     known_on = "CASE WHEN side = 1 THEN booked_on ELSE GREATEST(booked_on, end_known_on) END"
     late = f"{month(known_on)} > {month('slot')}"
-    moved = known_on if q.policy.netting == "day" else month(known_on)
     return f"""
         SELECT {q.listed(*_CELL, *marks(q))}, day, amount, quantity, member, ({late}) AS is_late,
-          CASE WHEN {late} THEN {moved} ELSE slot END AS slot
+          CASE WHEN {late} THEN {month(known_on)} ELSE slot END AS slot
         FROM ({local}) AS effective"""
 
 

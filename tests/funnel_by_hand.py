@@ -42,19 +42,25 @@ def crm_of(deals: list[dict]) -> sp.Crm:
     return sp.from_frames(tables, as_of=AS_OF)
 
 
-def followed(deal: dict, *, after_close: str, window: int | None) -> dict:
-    """What is known of one deal on the day looked from: stages visited, in order, and its end."""
+def known(deal: dict, *, after_close: str) -> tuple[str, int | None, list, list]:
+    """What the deal is on the day looked from, when it closed, the rows that count, the rest."""
     status, closed = STATUS[deal["stage"]], deal["closed"]
-    known = [row for row in deal["rows"] if day(row[0]) <= AS_OF]
     if status != "open" and closed is None:
         same = [row[0] for row in deal["rows"] if row[2] == deal["stage"]]
         closed = max(same) if same else None
     if status != "open" and closed is not None and day(closed) > AS_OF:
         status = "open"
-    known = sorted(known, key=_place)
-    closings = [row for row in known if STATUS[row[2]] == status != "open"]
-    late = [row for row in known if closings and _place(row) > _place(closings[-1])]
-    kept = known if after_close == "keep" else [row for row in known if row not in late]
+    rows = sorted((row for row in deal["rows"] if day(row[0]) <= AS_OF), key=_place)
+    closings = [row for row in rows if STATUS[row[2]] == status != "open"]
+    late = [row for row in rows if closings and _place(row) > _place(closings[-1])]
+    kept = rows if after_close == "keep" else [row for row in rows if row not in late]
+    return status, closed, kept, late
+
+
+def followed(deal: dict, *, after_close: str, window: int | None) -> dict:
+    """What is known of one deal on the day looked from: stages visited, in order, and its end."""
+    status, closed, kept, late = known(deal, after_close=after_close)
+    closings = [row for row in kept if STATUS[row[2]] == status != "open"]
     visits = [
         (row[0], POSITION[row[2]])
         for row in kept
@@ -62,7 +68,7 @@ def followed(deal: dict, *, after_close: str, window: int | None) -> dict:
     ]
     if status == "won" and not closings:
         visits.append((closed, 4))
-    if status == "open" and not known and STATUS[deal["stage"]] == "open":
+    if status == "open" and not kept and STATUS[deal["stage"]] == "open":
         visits.append((deal["created"], POSITION[deal["stage"]]))
     ended = status != "open"
     if window is not None:
@@ -122,3 +128,52 @@ def counts(deals: list[dict], mode: str, *, after_close: str, window: int | None
             }
         )
     return table
+
+
+def stays(deal: dict, *, visits: str, after_close: str, begin: int | None) -> dict[int, tuple]:
+    """By position: day of entry, days there, those before ``begin`` and whether it is over."""
+    moves = _moves(deal, after_close)
+    if not moves:
+        return {}
+    ends = [*(move[0] for move in moves[1:]), (AS_OF - START).days]
+    found: dict[int, list] = {}
+    before = None
+    for place, ((when, position, is_open), end) in enumerate(zip(moves, ends, strict=True)):
+        is_late = begin is not None and deal["created"] < begin
+        if is_late and place == 0 and (when == begin or not _rows(deal)):
+            when = deal["created"] if position == 1 or not is_open else None
+        piece = (when, end, place < len(moves) - 1)
+        if is_open and visits == "latest" and position != before:
+            found[position] = [piece]
+        elif is_open:
+            found.setdefault(position, []).append(piece)
+        before = position
+    return {position: _added(pieces, begin) for position, pieces in found.items()}
+
+
+def _rows(deal: dict) -> list:
+    return [row for row in deal["rows"] if day(row[0]) <= AS_OF]
+
+
+def _moves(deal: dict, after_close: str) -> list[tuple]:
+    """Each move as day, position and whether the stage is an open one."""
+    status, closed, kept, _ = known(deal, after_close=after_close)
+    moves = [(when, POSITION[name], STATUS[name] == "open") for when, _, name in kept]
+    if status == "open" and not _rows(deal) and STATUS[deal["stage"]] == "open":
+        moves.append((deal["created"], POSITION[deal["stage"]], True))
+    if status != "open" and not any(STATUS[row[2]] == status for row in _rows(deal)):
+        moves.append((closed, POSITION[deal["stage"]], False))
+    return moves
+
+
+def _added(pieces: list[tuple], begin: int | None) -> tuple:
+    entries, ends = ([piece[i] for piece in pieces] for i in (0, 1))
+    is_over = all(piece[2] for piece in pieces)
+    if None in entries or None in ends:
+        return (None if None in entries else min(entries), None, None, is_over)
+    days = [max(end - entry, 0) for entry, end in zip(entries, ends, strict=True)]
+    unseen = [
+        0 if begin is None else max(min(begin - 1 - entry, length), 0)
+        for entry, length in zip(entries, days, strict=True)
+    ]
+    return (min(entries), sum(days), sum(unseen), is_over)

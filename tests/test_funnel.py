@@ -272,6 +272,38 @@ def test_nothing_closed_is_no_rate(crm):
     assert row["reason"] == "no deal to divide by"
 
 
+def crm_with_renewals():
+    """Dan Weiss's deals and two of Ada Roth's are renewals."""
+    deals = sp.paper.frames()["opportunities"]
+    renewed = deals["owner_id"].eq("dan") | deals["opportunity_id"].eq("O1")
+    return crm_with(opportunities=deals.assign(pipeline=renewed.map({True: "R", False: "S"})))
+
+
+def test_pipelines_counted_together_are_named_wherever_a_figure_holds_several():
+    crm = crm_with_renewals()
+    assert "2 pipelines counted together" in sp.funnel.win_rate(crm).iloc[0]["reason"]
+    by_owner = sp.funnel.win_rate(crm, by="owner").set_index("owner")["reason"]
+    assert "2 pipelines" in by_owner["Ada Roth"]
+    assert by_owner["Cleo Marin"] == ""
+    assert not sp.funnel.win_rate(crm, by="pipeline")["reason"].str.contains("pipelines").any()
+    one = sp.funnel.win_rate(crm, only={"pipeline": "S"})
+    assert one.iloc[0]["reason"] == ""
+    chance = sp.funnel.win_probability(crm, horizons=[90])
+    assert chance.iloc[0]["reason"].startswith("2 pipelines counted together")
+    split = sp.funnel.win_probability(crm, horizons=[90], by="pipeline")
+    assert not split["reason"].str.contains("pipelines").any()
+
+
+def test_comparing_across_pipelines_is_said_in_the_sentence():
+    crm = crm_with_renewals()
+    mixed, plain = sp.funnel.compare(crm), sp.funnel.compare(sp.paper.crm())
+    pd.testing.assert_frame_equal(mixed.table, plain.table)
+    assert mixed.sentence.startswith(plain.sentence)
+    assert "2 pipelines are counted together" in mixed.sentence
+    assert "pipelines" not in sp.funnel.compare(crm, within="pipeline").sentence
+    assert "pipelines" not in sp.funnel.compare(crm, only={"pipeline": "S"}).sentence
+
+
 # Time ----------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,12 @@
 
 import pandas as pd
 import pytest
-from funnel_by_hand import AS_OF, STATUS, counts, crm_of
+from funnel_by_hand import AS_OF, STATUS, counts, crm_of, day, stays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import salesplan as sp
-from salesplan._funnel import history, stagemap, states
-from salesplan._funnel.plain_stays import stays
+from salesplan._funnel import history, plain_stays, stagemap, states
 from salesplan.dimensions import grouping
 
 ROWS = st.lists(
@@ -82,22 +81,41 @@ def test_reading_plain_deals_fast_gives_what_reading_each_row_gives(deals):
 
 
 @settings(max_examples=15)
-@given(DEALS, st.sampled_from(["cumulative", "latest"]), st.sampled_from(["ignore", "keep"]))
-def test_stays_of_plain_deals_are_what_reading_each_row_gives(deals, visits, after_close):
+@given(
+    DEALS,
+    st.sampled_from(["cumulative", "latest"]),
+    st.sampled_from(["ignore", "keep"]),
+    st.none() | st.integers(0, 60),
+)
+def test_stays_equal_a_slow_count_read_either_way(deals, visits, after_close, begin):
     crm = crm_of(deals)
+    slow = [stays(d, visits=visits, after_close=after_close, begin=begin) for d in deals]
+    expected = [
+        (f"O{i}", position, *stay)
+        for i, of_deal in sorted(enumerate(slow), key=lambda pair: f"O{pair[0]}")
+        for position, stay in sorted(of_deal.items())
+    ]
+    for row_by_row in (False, True):
+        assert stays_found(crm, visits, after_close, begin, row_by_row) == expected
+
+
+def stays_found(crm, visits, after_close, begin, row_by_row):
     stages = stagemap.stage_map(crm, "test")
-    fast, slow = (
-        crm.query(
-            f"WITH {stages.sql}, {history.deals(crm)}, "
-            f"{stays(stages, visits, 'now', after_close, row_by_row=way)} "
-            "SELECT opportunity_id, pipeline, position, entered_on, days, is_over FROM stays "
-            "ORDER BY opportunity_id, position",
-            as_of=crm.as_of,
-            **stages.params,
-        )
-        for way in (False, True)
+    late = begin is not None
+    sql = plain_stays.stays(
+        stages, visits, "now", after_close, begins_late=late, row_by_row=row_by_row
     )
-    pd.testing.assert_frame_equal(fast, slow)
+    frame = crm.query(
+        f"WITH {stages.sql}, {history.deals(crm)}, {sql} "
+        "SELECT opportunity_id, position, CAST(entered_on - DATE '2026-01-01' AS BIGINT) AS day, "
+        "days, CASE WHEN days IS NOT NULL THEN late_days END AS late_days, is_over FROM stays "
+        "ORDER BY opportunity_id, position",
+        as_of=crm.as_of,
+        **stages.params,
+        **({"begin": day(begin)} if late else {}),
+    )
+    rows = frame.astype(object).itertuples(index=False)
+    return [tuple(None if pd.isna(value) else value for value in row) for row in rows]
 
 
 @FEW

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from salesplan._funnel import comparison
+from salesplan._funnel.arguments import words
 from salesplan._funnel.comparison import COLUMNS, Comparison
+from salesplan._funnel.history import pipelines
 from salesplan._funnel.sentence import doubt, verdict
 from salesplan._funnel.win_rate import Basis, win_rate
 from salesplan.crm import Crm
@@ -69,8 +72,8 @@ def compare(
 
     Notes
     -----
-    All pipelines count together: a seller of renewals looks better than one of new business.
-    ``within="pipeline"`` compares like with like.
+    Pipelines count together unless told apart, and the sentence says so: a seller of renewals
+    looks better than one of new business. ``within="pipeline"`` compares like with like.
 
     Examples
     --------
@@ -87,6 +90,8 @@ def compare(
     """
     if within == by:
         raise InputError(f"within={within!r} is the dimension to compare. Name another one.")
+    keys = [within, by] if within else [by]
+    told_apart = "pipeline" in keys or len(pipelines(crm)) < 2
     frame = win_rate(
         crm,
         since=since,
@@ -94,19 +99,25 @@ def compare(
         month=month,
         quarter=quarter,
         year=year,
-        by=[within, by] if within else [by],
+        by=keys if told_apart else [*keys, "pipeline"],
         basis=basis,
         only=only,
         as_of=as_of,
     )
-    return compare_rates(
-        frame[frame["n"] > 0],
+    frame = frame[frame["n"] > 0]
+    mixed = 0 if told_apart else int(frame["pipeline"].nunique())
+    found = compare_rates(
+        frame.groupby(keys, as_index=False, dropna=False)[["k", "n"]].sum(),
         by,
         within=within,
         alpha=alpha,
         small_sample=crm.settings.thresholds.small_sample,
         language=crm.settings.language,
     )
+    if mixed < 2:
+        return found
+    warning = words(crm, "compare_pipelines", count=mixed)
+    return replace(found, sentence=f"{found.sentence} {warning}")
 
 
 def compare_rates(

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 
-from salesplan import dimensions, errors, survival
-from salesplan._funnel import history
-from salesplan._funnel.arguments import (
-    Span,
-    columns_read,
-    inside,
-    labelled,
-    once,
-    owner_of,
-    resolved,
-    words,
-)
+from salesplan import errors, survival
+from salesplan._funnel.arguments import Span, labelled, resolved, words
 from salesplan._funnel.history import AfterClose
-from salesplan._funnel.plain_stays import stays
-from salesplan._funnel.stagemap import StageMap, stage_map
+from salesplan._funnel.late_start import history_begins_on
+from salesplan._funnel.stage_stays import CURVE, Stays, stays_by_stage
+from salesplan._funnel.stagemap import stage_map
 from salesplan.crm import Crm
+from salesplan.periods import to_date
 
 Visits = Literal["cumulative", "latest"]
 Owner = Literal["now", "entry"]
 
 QUARTILES = {"q25_days": 0.25, "median_days": 0.5, "q75_days": 0.75}
-
-CURVE = ["day", "at_risk", "events", "censored", "survival", "survival_low", "survival_high"]
 
 
 def stage_survival(
@@ -44,6 +34,7 @@ def stage_survival(
     by: str | Sequence[str] | None = None,
     visits: Visits = "cumulative",
     owner: Owner = "now",
+    observed_since: str | dt.date | None = None,
     only: Mapping[str, Any] | None = None,
     as_of: str | dt.date | None = None,
     after_close: AfterClose = "ignore",
@@ -73,48 +64,39 @@ def stage_survival(
     """
     crm = crm if as_of is None else crm.at(as_of)
     period = resolved(crm, since, until, month, quarter, year)
-    stages = stage_map(crm, "time_in_stage")
-    crm.require("stage_changes", need="time_in_stage")
-    errors.one_of(visits, ("cumulative", "latest"), "visits")
-    grouping = dimensions.grouping(
-        by, "opportunities", date="s.entered_on", owner=owner_of(owner, "s.owner_id")
-    )
-    ladder = [*grouping.names, "pipeline", "position", "stage"]
-    counts = _counts(crm, stages, period, grouping, only, stays(stages, visits, owner, after_close))
-    counts = counts.merge(stages.ladder, on=["pipeline", "position"])
-    parts = [
-        labelled(_curve(group), ladder, key)
-        for key, group in counts.groupby(ladder, dropna=False, sort=True)
-    ]
+    ladder, found = _asked(crm, period, by, visits, owner, only, after_close, observed_since)[1:]
+    parts = [labelled(stays.curve, ladder, key) for key, stays in found]
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CURVE)
     return whole.reindex(columns=[*ladder, *CURVE])
 
 
-def _counts(
+def _asked(
     crm: Crm,
-    stages: StageMap,
     period: Span,
-    by: dimensions.Grouping,
+    by: str | Sequence[str] | None,
+    visits: str,
+    owner: str,
     only: Mapping[str, Any] | None,
-    stays_sql: str,
-) -> pd.DataFrame:
-    """Return how many deals stayed how long, so that only ages leave the engine."""
-    condition, joins, params = dimensions.where(only, "opportunities")
-    keys = f"{by.keys} s.pipeline, s.position, s.days, s.is_over"
-    deal = f"JOIN deals AS t ON t.opportunity_id = s.opportunity_id {once(by.joins, joins)}"
-    sql = f"""
-WITH {stages.sql}, {history.deals(crm)}, {stays_sql}
-SELECT {by.select} s.pipeline, s.position, s.days, s.is_over, CAST(count(*) AS BIGINT) AS deals
-FROM stays AS s {deal if columns_read(by) or only else ""}
-WHERE s.days IS NOT NULL AND {condition} AND {inside("s.entered_on")}
-GROUP BY {keys}
-"""
-    since, until = period
-    return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params, **stages.params)
-
-
-def _curve(group: pd.DataFrame) -> pd.DataFrame:
-    return survival.kaplan_meier(group["days"], group["is_over"], counts=group["deals"])
+    after_close: AfterClose,
+    observed_since: str | dt.date | None,
+) -> tuple[dt.date | None, list[str], Iterator[tuple[Any, Stays]]]:
+    """Return the day on which the history begins, if late, and the stays stage by stage."""
+    stages = stage_map(crm, "time_in_stage")
+    crm.require("stage_changes", need="time_in_stage")
+    errors.one_of(visits, ("cumulative", "latest"), "visits")
+    given = to_date(observed_since, "observed_since") if observed_since else None
+    begin = given or history_begins_on(crm)
+    return begin, *stays_by_stage(
+        crm,
+        stages,
+        period,
+        by,
+        visits=visits,
+        owner=owner,
+        only=only,
+        after_close=after_close,
+        begin=begin,
+    )
 
 
 def time_in_stage(
@@ -128,6 +110,7 @@ def time_in_stage(
     by: str | Sequence[str] | None = None,
     visits: Visits = "cumulative",
     owner: Owner = "now",
+    observed_since: str | dt.date | None = None,
     only: Mapping[str, Any] | None = None,
     as_of: str | dt.date | None = None,
     after_close: AfterClose = "ignore",
@@ -149,6 +132,10 @@ def time_in_stage(
         ``cumulative`` adds up a deal's visits to a stage, ``latest`` takes the last one.
     owner
         Seller to count for where ``by`` names one: the owner ``now`` or at ``entry``.
+    observed_since
+        Day from which stages are on record. A stay that began before it counts from that day
+        on (left truncation), one that was over by then not at all. Not given, it is found: see
+        Notes.
     only
         Dimension -> value or values to keep.
     as_of
@@ -161,8 +148,10 @@ def time_in_stage(
     DataFrame
         The dimensions, ``pipeline``, ``position``, ``stage``, ``visits``, ``n`` (deals that were
         there), ``left_count``, ``still_there_count``, then ``q25_days``, ``median_days``,
-        ``q75_days``, each with ``_low`` and ``_high`` (95 %), and ``reason`` where a quantile
-        is not reached yet.
+        ``q75_days``, each with ``_low`` and ``_high`` (95 %); ``observed_since`` (None where
+        the history holds all), ``late_count`` (stays of ``n`` known from that day only),
+        ``undated_count`` (stays left out: nobody knows when they began or ended) and ``reason``
+        where a quantile is not reached yet or the history begins late.
 
     Raises
     ------
@@ -174,6 +163,14 @@ def time_in_stage(
     A stage that was skipped has no time. The quantile is the first day by which at least that
     share has left; its interval follows Brookmeyer & Crowley (1982).
 
+    An export often begins on some day: with the state of every deal, with the first change
+    after it, or with the deals that were still open then. Its long stays outlived that day, the
+    short ones did not, so that taken as they are they make every stage look slow. Where
+    ``observed_since`` is not given, it is the first day of the history, or the first closing, if
+    the deals created before could hardly all have waited for it (a chance below one in a
+    thousand, judged by the later deals). What an older deal's history opens with on that day is
+    where it was found: at the first stage since its creation, later nobody knows since when.
+
     Examples
     --------
     >>> columns = ["stage", "n", "still_there_count", "q25_days", "median_days", "q75_days"]
@@ -183,24 +180,12 @@ def time_in_stage(
     1    Meeting   6                  1      25.0         28.0      41.0
     2   Proposal   6                  1      50.0         56.0      70.0
     """
-    curves = stage_survival(
-        crm,
-        since=since,
-        until=until,
-        month=month,
-        quarter=quarter,
-        year=year,
-        by=by,
-        visits=visits,
-        owner=owner,
-        only=only,
-        as_of=as_of,
-        after_close=after_close,
-    )
-    keys = list(curves.columns[: -len(CURVE)])
+    crm = crm if as_of is None else crm.at(as_of)
+    period = resolved(crm, since, until, month, quarter, year)
+    begin, keys, found = _asked(crm, period, by, visits, owner, only, after_close, observed_since)
     rows = [
-        dict(zip(keys, key, strict=True)) | {"visits": visits} | _summary(crm, curve)
-        for key, curve in curves.groupby(keys, dropna=False, sort=True)
+        dict(zip(keys, key, strict=True)) | {"visits": visits} | _summary(crm, stays, begin)
+        for key, stays in found
     ]
     return pd.DataFrame(rows, columns=[*keys, "visits", *_SUMMARY])
 
@@ -210,16 +195,34 @@ _SUMMARY = [
     "left_count",
     "still_there_count",
     *(f"{name}{end}" for name in QUARTILES for end in ("", "_low", "_high")),
+    "observed_since",
+    "late_count",
+    "undated_count",
     "reason",
 ]
 
 
-def _summary(crm: Crm, curve: pd.DataFrame) -> dict[str, Any]:
+def _summary(crm: Crm, stays: Stays, begin: dt.date | None) -> dict[str, Any]:
+    curve = stays.curve
     left, there = int(curve["events"].sum()), int(curve["censored"].sum())
     row: dict[str, Any] = {"n": left + there, "left_count": left, "still_there_count": there}
     for name, share in QUARTILES.items():
         found = survival.quantile(curve, share)
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+    row |= {"late_count": stays.late_count, "undated_count": stays.undated_count}
+    row |= {"observed_since": begin}
+    return row | {"reason": "; ".join(_reasons(crm, row))}
+
+
+def _reasons(crm: Crm, row: Mapping[str, Any]) -> list[str]:
+    """Return which quantile is not reached, and what is known of late or not at all."""
+    said = []
     missing = [share for name, share in QUARTILES.items() if pd.isna(row[name])]
-    reason = words(crm, "reason_quantile", share=f"{min(missing):.0%}") if missing else ""
-    return row | {"reason": reason}
+    if missing:
+        said.append(words(crm, "reason_quantile", share=f"{min(missing):.0%}"))
+    if row["late_count"]:
+        day, count = row["observed_since"], row["late_count"]
+        said.append(words(crm, "reason_history_begins", day=day, count=count))
+    if row["undated_count"]:
+        said.append(words(crm, "reason_undated_stays", count=row["undated_count"]))
+    return said

@@ -38,26 +38,26 @@ def win_counts(
     condition, joins, params = dimensions.where(only, "opportunities")
     columns = _columns(crm, grouping)
     keys = "".join(f"t.{name}, " for name in columns)
-    facts = f"t.status_on_record, {_ENDED}, {_placed(basis, date)}"
     sums = money(crm)
     sql = f"""
 WITH {history.deals(crm, pipeline="o.pipeline")}, parts AS (
-  SELECT {keys} t.status_on_record, {_ENDED} AS has_ended, {_placed(basis, date)} AS is_placed,
+  SELECT {keys} t.status_on_record, {_KNOWN} AS is_known, {_placed(basis, date)} AS is_placed,
     count(*) AS deals, sum({sums.amount}) AS total, count(NULLIF(t.amount, 0)) AS priced,
     count(CASE WHEN {sums.unrated} THEN 1 END) AS unrated,
     {sums.first} AS first_currency, {sums.last} AS last_currency
   FROM deals AS t {sums.join} {joins}
-  WHERE {condition} {f"AND {_ENDED}" if basis == "closed" else ""}
-  GROUP BY {keys} {facts}
+  WHERE {condition}
+  GROUP BY {keys} t.status_on_record, {_KNOWN}, {_placed(basis, date)}
+), judged AS (
+  SELECT *, {_STATUS} AS status FROM parts AS t
 ), sides AS (
-  SELECT {keys} t.deals, t.total, t.priced, t.unrated, t.first_currency, t.last_currency,
-    {_STATUS} AS status, CASE WHEN t.is_placed THEN {_STATUS}
-      WHEN t.is_placed IS NULL AND {_STATUS} IN {BELOW[basis]} THEN 'undated' END AS side
-  FROM parts AS t
+  SELECT *, CASE WHEN t.is_placed THEN t.status
+    WHEN t.is_placed IS NULL AND t.status IN {BELOW[basis]} THEN 'undated' END AS side
+  FROM judged AS t
 )
 SELECT {grouping.select} {_figures(crm, basis, columns)}
 FROM sides AS t {grouping.joins}
-WHERE t.side IS NOT NULL
+WHERE t.side <> '{"open" if basis == "closed" else ""}'
 {group_by(grouping)}
 """
     since, until = period
@@ -65,11 +65,12 @@ WHERE t.side IS NOT NULL
     return crm.query(sql, **params)
 
 
-_ENDED = (
-    "(t.status_on_record IN ('won', 'lost', 'other') "
-    "AND COALESCE(t.closed_on <= CAST($as_of AS DATE), TRUE))"
+# Whether the end of a deal, if it has one, is known on the day looked from.
+_KNOWN = "COALESCE(t.closed_on <= CAST($as_of AS DATE), TRUE)"
+_STATUS = (
+    "CASE WHEN t.is_known AND t.status_on_record IN ('won', 'lost', 'other') "
+    "THEN t.status_on_record ELSE 'open' END"
 )
-_STATUS = "CASE WHEN t.has_ended THEN t.status_on_record ELSE 'open' END"
 
 
 def _columns(crm: Crm, grouping: dimensions.Grouping) -> list[str]:

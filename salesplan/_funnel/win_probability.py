@@ -101,8 +101,8 @@ def win_probability(
 
     Notes
     -----
-    All pipelines count together: split them with ``by="pipeline"`` where renewals and new
-    business are in one book.
+    Pipelines count together unless told apart, and ``reason`` says so: split them with
+    ``by="pipeline"`` where renewals and new business are in one book.
 
     Where ``observed_since`` is not given, the day of the first closing is taken if the deals
     created before it could hardly all have stayed open until then (a chance below one in a
@@ -146,14 +146,16 @@ def _watched(
     last = "CASE WHEN t.status = 'open' THEN CAST($as_of AS DATE) ELSE t.closed_on END"
     days = f"CAST(GREATEST({last} - t.created_on, 0) AS BIGINT)"
     source = "deals AS t" if table == "opportunities" else _LEADS
+    told_apart = table == "leads" or "pipeline" in by.names or len(history.pipelines(crm)) < 2
+    pipeline = "CAST(NULL AS VARCHAR)" if told_apart else "t.pipeline"
     sql = f"""
 WITH {history.deals(crm)}, {LEAD_DEALS}
-SELECT {by.select} t.created_on, {days} AS days, {ended} AS outcome,
+SELECT {by.select} {pipeline} AS own_pipeline, t.created_on, {days} AS days, {ended} AS outcome,
   CAST(count(*) AS BIGINT) AS deals
 FROM {source} {once(by.joins, joins)}
 WHERE t.created_on IS NOT NULL AND (t.status = 'open' OR t.closed_on IS NOT NULL)
   AND {condition} AND {inside("t.created_on")}
-GROUP BY {by.keys} t.created_on, {days}, {ended}
+GROUP BY {by.keys} {pipeline}, t.created_on, {days}, {ended}
 """
     since, until = period
     return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params)
@@ -190,7 +192,12 @@ def _by_horizon(
         observed_since=begin,
         late_count=int(count[late > 0].sum()),
     )
-    return _with_reasons(crm, _with_incidence(frame, curve), int(days.max(initial=0)))
+    frame = _with_reasons(crm, _with_incidence(frame, curve), int(days.max(initial=0)))
+    mixed = int(deals["own_pipeline"].nunique())
+    if mixed < 2:
+        return frame
+    said = words(crm, "reason_pipelines", count=mixed)
+    return frame.assign(reason=[f"{said}; {r}" if r else said for r in frame["reason"]])
 
 
 def _age_at(begin: dt.date | None, deals: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -154,6 +154,8 @@ def _reasons(crm: Crm, frame: pd.DataFrame) -> list[str]:
     counts = ["undated_count", "amountless_count", "unrated_count"]
     doubtful = (frame[counts] > 0).any(axis=1) | frame["is_mixed"] | (frame["n"] == 0)
     doubtful |= (frame["pipeline_count"] > 1) | (frame["blind"] != "")
+    if not doubtful.any():
+        return [""] * len(frame)
     rows = frame[doubtful].to_dict("records")
     said = dict(zip(frame.index[doubtful], (_reason(crm, row) for row in rows), strict=True))
     return [said.get(i, "") for i in frame.index]

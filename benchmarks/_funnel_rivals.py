@@ -1,0 +1,142 @@
+"""What the funnel is measured against: the shortest SQL for the same counts, and pandas.
+
+Both give the bare counts that the metric is made of, from the same tables. pandas does it the
+way a careful analyst would, without a loop over deals.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from benchmarks._funnel_company import AS_OF, STAGES
+
+_PATHS = """
+WITH p AS (
+  SELECT h.opportunity_id, max(CASE WHEN s.status <> 'lost' THEN s.position END) AS furthest,
+    bit_or(CASE WHEN s.status <> 'lost' THEN 1 << s.position END) AS visited,
+    string_agg(CAST(s.position AS VARCHAR), '' ORDER BY h.changed_at, h.seq) AS path
+  FROM stage_changes AS h JOIN stages AS s ON s.stage = h.stage
+  GROUP BY h.opportunity_id
+)"""
+_STRICT = " + ".join(
+    f"(p.path LIKE '%{'%'.join('1234567'[:n])}%')::INT" for n in range(1, len(STAGES) + 2)
+)
+READINGS = f"""{_PATHS}
+SELECT p.furthest, p.visited, {_STRICT} AS in_order, o.status, count(*) AS deals
+FROM p JOIN opportunities AS o ON o.opportunity_id = p.opportunity_id GROUP BY 1, 2, 3, 4"""
+READINGS_BY_OWNER = f"""{_PATHS}
+SELECT o.owner_id, p.furthest, p.visited, {_STRICT} AS in_order, o.status, count(*) AS deals
+FROM p JOIN opportunities AS o ON o.opportunity_id = p.opportunity_id GROUP BY 1, 2, 3, 4, 5"""
+WIN_RATE = """
+SELECT owner_id, count(*) FILTER (WHERE status = 'won') AS k, count(*) AS n,
+  sum(amount) FILTER (WHERE status = 'won') AS won_amount, sum(amount) AS base_amount
+FROM opportunities WHERE status IN ('won', 'lost') GROUP BY owner_id"""
+DAYS = f"""
+WITH d AS (
+  SELECT opportunity_id, stage, changed_at::DATE AS day,
+    lead(changed_at::DATE) OVER (PARTITION BY opportunity_id ORDER BY changed_at, seq) AS next_day
+  FROM stage_changes
+), s AS (
+  SELECT opportunity_id, stage, sum(COALESCE(next_day, DATE '{AS_OF}') - day) AS days,
+    bool_or(next_day IS NULL) AS is_there
+  FROM d GROUP BY opportunity_id, stage
+)
+SELECT stage, days, is_there, count(*) AS deals FROM s GROUP BY stage, days, is_there"""
+AGES = f"""
+SELECT created_on, COALESCE(closed_on, DATE '{AS_OF}') - created_on AS days, status,
+  count(*) AS deals
+FROM opportunities GROUP BY 1, 2, 3"""
+LEADS = """
+SELECT count(*) AS leads, count(o.lead_id) AS deals, count(*) FILTER (WHERE o.is_won) AS won
+FROM leads AS l LEFT JOIN (
+  SELECT lead_id, bool_or(status = 'won') AS is_won FROM opportunities GROUP BY lead_id
+) AS o ON o.lead_id = l.lead_id"""
+
+Tables = dict[str, pd.DataFrame]
+
+
+def readings(tables: Tables, by: str | None = None) -> pd.DataFrame:
+    """Per deal the furthest stage, the stages visited and those seen in order; then counted."""
+    history = tables["stage_changes"].merge(tables["stages"], on="stage")
+    history = history[history["status"] != "lost"]
+    history = history.sort_values(["opportunity_id", "changed_at", "seq"])
+    deal, ids = pd.factorize(history["opportunity_id"])
+    position = history["position"].to_numpy()
+    furthest, visited = np.zeros((2, len(ids)), int)
+    np.maximum.at(furthest, deal, position)
+    np.bitwise_or.at(visited, deal, 1 << position)
+    seen = {"furthest": furthest, "visited": visited, "in_order": _in_order(deal, position)}
+    deals = tables["opportunities"].set_index("opportunity_id")
+    deals = deals.join(pd.DataFrame(seen, index=ids), how="inner")
+    deals = deals.assign(status=deals["stage"].map(_status(tables)))
+    keys = [*([by] if by else []), "furthest", "visited", "in_order", "status"]
+    return deals.groupby(keys).size().reset_index(name="deals")
+
+
+def _in_order(deal: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """The number of stages that each deal saw one after the other, others in between or not."""
+    row = np.arange(len(deal))
+    count, place = np.zeros((2, deal.max() + 1), int)
+    place -= 1
+    for step in range(1, len(STAGES) + 2):
+        onward = (position == step) & (row > place[deal])
+        place[:] = len(row)
+        np.minimum.at(place, deal[onward], row[onward])
+        count += place < len(row)
+    return count
+
+
+def _status(tables: Tables) -> pd.Series:
+    return tables["stages"].set_index("stage")["status"]
+
+
+def win_rate(tables: Tables) -> pd.DataFrame:
+    deals = tables["opportunities"]
+    status = deals["stage"].map(_status(tables))
+    known = (deals["created_on"] <= AS_OF) & (deals["closed_on"] <= AS_OF)
+    closed = deals[status.isin(["won", "lost"]) & known]
+    won = status[closed.index] == "won"
+    closed = closed.assign(won=won, won_amount=closed["amount"].where(won))
+    found = closed.groupby("owner_id").agg(
+        k=("won", "sum"),
+        n=("won", "size"),
+        won_amount=("won_amount", "sum"),
+        base_amount=("amount", "sum"),
+    )
+    names = tables["people"].set_index("person_id")["name"]
+    rate, z = found["k"] / found["n"], 1.96
+    centre = (rate + z**2 / (2 * found["n"])) / (1 + z**2 / found["n"])
+    half = z * np.sqrt(rate * (1 - rate) / found["n"] + z**2 / (4 * found["n"] ** 2))
+    half /= 1 + z**2 / found["n"]
+    return found.assign(owner=names, rate=rate, rate_low=centre - half, rate_high=centre + half)
+
+
+def days(tables: Tables) -> pd.DataFrame:
+    history = tables["stage_changes"]
+    history = history[history["changed_at"] < pd.Timestamp(AS_OF) + pd.Timedelta(days=1)]
+    history = history.sort_values(["opportunity_id", "changed_at", "seq"])
+    day = history["changed_at"].dt.normalize()
+    after = day.groupby(history["opportunity_id"]).shift(-1)
+    length = (after.fillna(pd.Timestamp(AS_OF)) - day).dt.days
+    spells = history.assign(days=length, is_there=after.isna())
+    stays = spells.groupby(["opportunity_id", "stage"]).agg({"days": "sum", "is_there": "any"})
+    return stays.reset_index().groupby(["stage", "days", "is_there"]).size()
+
+
+def ages(tables: Tables) -> pd.DataFrame:
+    deals = tables["opportunities"]
+    status = deals["stage"].map(_status(tables))
+    age = (deals["closed_on"].fillna(pd.Timestamp(AS_OF)) - deals["created_on"]).dt.days
+    found = deals.assign(days=age, status=status)
+    return found.groupby(["created_on", "days", "status"]).size()
+
+
+def leads(tables: Tables) -> pd.Series:
+    deals = tables["opportunities"].dropna(subset="lead_id")
+    won = deals["stage"].map(_status(tables)).eq("won")
+    of_lead = won.groupby(deals["lead_id"]).any()
+    found = tables["leads"]["lead_id"].map(of_lead)
+    return pd.Series(
+        {"leads": len(found), "deals": found.notna().sum(), "won": found.eq(True).sum()}
+    )

@@ -16,11 +16,6 @@ _COLUMNS = ("criterion", "since", "base", "slope")
 class CurveCells:
     """Where the pieces of each curve stand on their sheet."""
 
-    NOTE = (
-        "From each bound on a line earns base + slope x (what it reads - bound). Bounds and bases "
-        "are shares, rates or money, as the curve says."
-    )
-
     def __init__(self, criteria: Iterable[Any], sheet: str, lang: str) -> None:
         self.sheet = sheet
         self.scales = {c.name: c.curve.scale for c in criteria if c.curve.kind != "matrix"}

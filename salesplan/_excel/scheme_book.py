@@ -7,6 +7,7 @@ and offsets did stands as computed, and the column ``is_live`` says which is whi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 from xlsxwriter.utility import xl_range_abs
 
-from salesplan import periods, scales
+from salesplan import periods, scales, text
 from salesplan._excel.book import write
 from salesplan._excel.curve_cells import CurveCells
 from salesplan._excel.sheet import HEADER_ROW, Sheet
@@ -87,17 +88,29 @@ def scheme_workbook(path: str | Path, simulation: Simulated, *, lang: str = "en"
     )
 
 
-def scheme_sheets(simulation: Simulated, lang: str) -> dict[str, Sheet]:
-    """Return the sheets of a simulation, in the order in which they are read."""
+def scheme_sheets(simulation: Simulated, lang: str = "en") -> dict[str, Sheet]:
+    """Return the sheets of a simulation, in the order in which they are read.
+
+    Their names are the same in every language, as the formulas speak of them.
+    """
     curves = CurveCells(simulation.scheme.criteria, CURVES, lang)
     lines = _lines(simulation, curves)
-    return {
+    sheets = {
         PAYOUTS: _payouts(simulation, lines.frame),
         LINES: lines,
-        CURVES: Sheet(curves.frame, "Pay curves", curves.NOTE),
+        CURVES: Sheet(curves.frame),
         "Cost": _cost(simulation),
-        "Scheme": Sheet(_rules(simulation), simulation.scheme.name, "The rules, as in the file"),
     }
+    titled = {
+        name: replace(
+            sheet,
+            title=text.label(f"sheet.{name.lower()}", lang),
+            note=text.label(f"sheet.{name.lower()}_note", lang),
+        )
+        for name, sheet in sheets.items()
+    }
+    note = text.label("sheet.rules_note", lang)
+    return {**titled, "Scheme": Sheet(_rules(simulation), simulation.scheme.name, note)}
 
 
 def _lines(simulation: Simulated, curves: CurveCells) -> Sheet:
@@ -112,15 +125,10 @@ def _lines(simulation: Simulated, curves: CurveCells) -> Sheet:
             _keep(written[column], frame[column], mine, formula, value)
     live = pd.Series([one is not None for one in written["amount"]], dtype=bool)
     frame.insert(len(frame.columns) - 1, "is_live", live)
-    return Sheet(frame, "Lines", _LINES_NOTE, totals=("amount",), formulas=written)
+    return Sheet(frame, totals=("amount",), formulas=written)
 
 
 _STEPS = ("attainment_rate", "curve_value", "before_cap_amount", "after_cap_amount", "amount")
-_LINES_NOTE = (
-    "Change an actual or a goal: attainment, curve, caps and amount follow where the line is "
-    "live. Gates, caps on the total, offsets and cents shared out within a payout stand as "
-    "computed."
-)
 Step = tuple[str, str, pd.Series]
 
 
@@ -196,8 +204,6 @@ def _payouts(simulation: Simulated, lines: pd.DataFrame) -> Sheet:
     added = _sum_where(LINES, lines, "amount", ("person_id", "period"))
     return Sheet(
         frame,
-        "Payouts",
-        "Each payout is the sum of its lines",
         totals=("target_amount", "payout_amount"),
         rates={"payout_rate": ("payout_amount", "target_amount")},
         formulas={"payout_amount": [f"=ROUND({added},{places})"] * len(frame)},
@@ -209,8 +215,6 @@ def _cost(simulation: Simulated) -> Sheet:
     added = {c: "=" + _sum_where(PAYOUTS, simulation.payouts, c, ("period",)) for c in amounts}
     return Sheet(
         frame,
-        "Cost",
-        "What the scheme costs in each period",
         totals=amounts,
         rates={"payout_rate": ("payout_amount", "target_amount")},
         formulas={column: [formula] * len(frame) for column, formula in added.items()},
@@ -234,5 +238,5 @@ def _range(sheet: str, frame: pd.DataFrame, column: str) -> str:
 
 
 def _rules(simulation: Simulated) -> pd.DataFrame:
-    text: str = simulation.scheme.to_toml()
-    return pd.DataFrame({"rules": text.splitlines()}, dtype="str")
+    rules: str = simulation.scheme.to_toml()
+    return pd.DataFrame({"rules": rules.splitlines()}, dtype="str")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from salesplan.settings import Thresholds
@@ -62,15 +63,17 @@ def with_words(flagged: pd.DataFrame, lang: str) -> pd.DataFrame:
     said: list[list[str]] = [[] for _ in range(len(flagged))]
     for risk in RISKS:
         at = np.flatnonzero(flagged[risk.flag])
-        for i, phrase in zip(at.tolist(), _phrases(flagged.iloc[at], risk, lang), strict=True):
+        for i, phrase in zip(at.tolist(), _phrases(flagged, at, risk, lang), strict=True):
             said[i].append(phrase)
     words = pd.Series(["; ".join(phrases) for phrases in said], flagged.index, dtype="str")
-    return flagged.assign(risk_count=flagged[FLAGS].sum(axis=1).astype("int64"), risks=words)
+    count = np.array([len(phrases) for phrases in said], np.int64)
+    return flagged.assign(risk_count=count, risks=words)
 
 
-def _phrases(rows: pd.DataFrame, risk: Risk, lang: str) -> list[str]:
+def _phrases(flagged: pd.DataFrame, at: npt.NDArray[np.int64], risk: Risk, lang: str) -> list[str]:
     text = label(risk.key, lang)
     if not risk.number:
-        return [text] * len(rows)
+        return [text] * len(at)
     before, _, after = text.partition("{number}")
-    return [f"{before}{number:.0f}{after}" for number in rows[risk.number].tolist()]
+    numbers = flagged[risk.number].to_numpy(float)[at].tolist()
+    return [f"{before}{number:.0f}{after}" for number in numbers]

@@ -40,7 +40,7 @@ def cohorts(retention: pd.DataFrame, *, lang: str = "en") -> go.Figure:
         )
     )
     measure, unit = retention.attrs.get("measure", "net"), retention.attrs.get("unit", "month")
-    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     figure.update_xaxes(title=word(f"age_{unit}", lang), dtick=1 if len(ages) <= 26 else 3)
     definition = f"{word(f'cohort_note_{measure}', lang)} {word('cell_states', lang)}"
     note = f"{definition} {policy_note(retention)}"

@@ -129,19 +129,24 @@ def _net(months: pd.DataFrame, lang: str) -> list[go.Scatter]:
     return [line, dashed]
 
 
+_LOWEST = 0.1
+
+
 def quick_ratio(churn: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     """Return the quick ratio over time, above and below 1, the open period dashed."""
     unit = next(name for name in ("month", "quarter", "year") if name in churn)
     frame = churn[churn["quick_ratio"].notna()]
+    height = frame["quick_ratio"].clip(lower=_LOWEST)  # a ratio of 0 has no place on a log axis
     figure = go.Figure()
     closed = frame[~frame["is_open"].astype(bool)]
     signs = ["triangle-up" if v > 1 else "triangle-down" for v in closed["quick_ratio"]]
     colours = [theme.GAIN if v > 1 else theme.LOSS for v in closed["quick_ratio"]]
-    hover = "%{x|%Y-%m}: %{y:.2f}<extra></extra>"
+    hover = "%{x|%Y-%m}: %{customdata:.2f}<extra></extra>"
     figure.add_trace(
         go.Scatter(
             x=closed[unit],
-            y=closed["quick_ratio"],
+            y=height[closed.index],
+            customdata=closed["quick_ratio"],
             mode="lines+markers",
             hovertemplate=hover,
             line={"color": theme.NEUTRAL, "width": 2},
@@ -151,12 +156,14 @@ def quick_ratio(churn: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     if len(closed) < len(frame):
         tail = frame.tail(2)
         figure.add_trace(
-            go.Scatter(x=tail[unit], y=tail["quick_ratio"], mode="lines", hovertemplate=hover,
+            go.Scatter(x=tail[unit], y=height[tail.index], customdata=tail["quick_ratio"],
+                       mode="lines", hovertemplate=hover,
                        line={"color": theme.NEUTRAL, "width": 2, "dash": "dot"})
         )  # fmt: skip
     figure.add_hline(y=1, line={"color": theme.TARGET, "dash": "dash", "width": 1})
     # A month with hardly a loss has a ratio in the hundreds; a log axis keeps the others readable.
-    figure.update_yaxes(type="log")
+    ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     note = f"{word('quick_note', lang)} {policy_note(churn)}"
     return finished(figure, word("quick_title", lang), note, showlegend=False)
 

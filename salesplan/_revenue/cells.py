@@ -83,17 +83,20 @@ def _changes(q: Question) -> str:
 
     A price effect below half a cent a year is what division leaves behind, not a price change.
     """
-    up = total(q, "price_up", "CASE WHEN effect > 0 THEN effect ELSE 0 END")
-    down = total(q, "price_down", "CASE WHEN effect < 0 THEN effect ELSE 0 END")
+    parts = f"""
+          SELECT *, CASE WHEN effect > 0 THEN effect ELSE 0 END AS price_up,
+            CASE WHEN effect < 0 THEN effect ELSE 0 END AS price_down
+          FROM (
+            SELECT *, CASE WHEN ABS(price_effect) < 0.005 THEN 0
+                WHEN ABS(CAST(amount AS DOUBLE) - price_effect) < 0.005 THEN amount
+                ELSE CAST(ROUND(price_effect, 6) AS {money(q)}) END AS effect
+            FROM plans) AS effects"""
+    if "plans" not in q.traits:
+        return parts  # a product is one plan: there is nothing to add up
     return f"""
-        SELECT customer, product, slot, {totals(q, *_SUMS)},
-          min(up_on) AS up_on, max(down_on) AS down_on, {up}, {down}
-        FROM (
-          SELECT *, CASE WHEN ABS(price_effect) < 0.005 THEN 0
-              WHEN ABS(CAST(amount AS DOUBLE) - price_effect) < 0.005 THEN amount
-              ELSE CAST(ROUND(price_effect, 6) AS {money(q)}) END AS effect
-          FROM plans) AS effects
-        GROUP BY customer, product, slot"""
+        SELECT customer, product, slot, {totals(q, *_SUMS, "price_up", "price_down")},
+          min(up_on) AS up_on, max(down_on) AS down_on
+        FROM ({parts}) AS parts GROUP BY customer, product, slot"""
 
 
 _STATES = """

@@ -24,7 +24,25 @@ def _share(above: float, below: float) -> float:
 
 
 def arr_of(mrr: float) -> float:
-    """Return the annual run rate, 12 x MRR."""
+    """Return the annual run rate: what a month's MRR is worth if nothing changes for a year.
+
+    Formula: ARR = 12 x MRR, in the currency of the MRR. It is a rate at one date, neither what
+    was earned nor what is contracted.
+
+    Parameters
+    ----------
+    mrr
+        Monthly recurring revenue.
+
+    Notes
+    -----
+    Source: ChartMogul, Annual Run Rate.
+
+    Examples
+    --------
+    >>> arr_of(1500)
+    18000
+    """
     return 12 * mrr
 
 

@@ -151,10 +151,51 @@ def movements_of(
 def returns_of(
     mrr: pd.DataFrame, *, history: pd.DataFrame, policy: str | Policy | None = None
 ) -> pd.DataFrame:
-    """Return who came back in a table of MRR; former customers of unknown date are ``unknown``.
+    """Return who came back in a table of MRR per customer and month, and with how much.
 
-    Columns: those of ``returns``; ``return_kind`` may also be ``unknown``.
+    A customer is back within the policy's window (``winback``), after it
+    (``returning_new_business``), from a pause that no window closes (``restart``), or with a
+    former life of which date or amount is missing (``unknown``).
+
+    Parameters
+    ----------
+    mrr
+        One row per customer and month, as for ``from_mrr``.
+    history
+        Customers who left before: ``account_id``, ``left_month`` and ``mrr_amount`` (both
+        empty where unknown), optional ``is_paused``.
+    policy
+        A preset, a ``Policy`` with its window of return, or None for the package's own rules.
+
+    Returns
+    -------
+    DataFrame
+        One row per return: month, account_id, movement (reactivation or new), return_kind,
+        away_months, mrr_amount, and, where known, baseline_amount (MRR before leaving),
+        restored_amount (up to it) and above_amount (more than it); amounts a month.
+
+    Raises
+    ------
+    InputError
+        For a table without rows or without a column it needs; names the column.
+
+    Notes
+    -----
+    Source: the published win-back policies: window inclusive, a restart after a pause without
+    limit, what is not known flagged instead of guessed.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"account_id": ["A"], "month": ["2026-05"], "mrr_amount": [120]})
+    >>> past = pd.DataFrame({"account_id": ["A"], "left_month": ["2026-02"], "mrr_amount": [100]})
+    >>> back = returns_of(table, history=past)
+    >>> back[["return_kind", "away_months", "restored_amount", "above_amount"]].values.tolist()
+    [['winback', 3, 100.0, 20.0]]
     """
+    for name in ("account_id", "left_month", "mrr_amount"):
+        if name not in history:
+            known = ", ".join(str(column) for column in history)
+            raise InputError(f"history needs the column {name!r}. It has: {known}.")
     found = returns(from_mrr(mrr, history=history), policy=policy)
     unknown = history[history["left_month"].isna() | history["mrr_amount"].isna()]
     return without_baseline(found, set(unknown["account_id"].astype(str)))

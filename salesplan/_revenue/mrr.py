@@ -12,10 +12,43 @@ import pandas as pd
 from salesplan._revenue.movements import mrr_movements
 from salesplan._revenue.policy import Policy
 from salesplan.crm import Crm
+from salesplan.errors import one_of
 
 
 def mrr_of(movements: pd.DataFrame) -> pd.DataFrame:
-    """Return MRR, ARR and ARPA from a bridge; ARPA is NULL while nobody pays."""
+    """Return MRR, ARR and revenue per customer of any bridge.
+
+    Formula: MRR = closing of the month; ARR = 12 x MRR; ARPA = MRR / paying customers.
+
+    Parameters
+    ----------
+    movements
+        A bridge, as ``mrr_movements`` returns it: ``closing_amount``, ``closing_count``,
+        ``is_open``, the month and any groups.
+
+    Returns
+    -------
+    DataFrame
+        The month and groups of the bridge, mrr_amount and arr_amount (reporting currency),
+        customer_count, arpa_amount (a month; NaN while nobody pays), is_open.
+
+    Raises
+    ------
+    UnknownNameError
+        For a table that lacks a column of the bridge; names it.
+
+    Notes
+    -----
+    Source: ChartMogul, Annual Run Rate and Average Revenue Per Account.
+
+    Examples
+    --------
+    >>> bridge = mrr_movements(paper(), month="2026-09")
+    >>> mrr_of(bridge)[["mrr_amount", "arr_amount", "arpa_amount"]].values.tolist()
+    [[1500.0, 18000.0, 750.0]]
+    """
+    for name in ("closing_amount", "closing_count", "is_open"):
+        one_of(name, [str(column) for column in movements], "column")
     moved = {"is_open"} | {c for c in movements if str(c).endswith(("_amount", "_count"))}
     groups = [c for c in movements if c not in moved]
     frame = movements[groups].copy()

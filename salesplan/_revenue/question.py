@@ -29,6 +29,7 @@ SELECT max(CASE WHEN discount > 0 AND (discount_ends_on IS NOT NULL
              OR lower(discount_kind) = 'once') THEN 1 ELSE 0 END) AS dated_discounts,
   max(CASE WHEN discount <> 0 THEN 1 ELSE 0 END) AS discounts,
   max(CASE WHEN trial_ends_on IS NOT NULL THEN 1 ELSE 0 END) AS trials,
+  max(CASE WHEN plan <> '' THEN 1 ELSE 0 END) AS plans,
   max(CASE WHEN tax_amount <> 0 THEN 1 ELSE 0 END) AS tax,
   max(CASE WHEN cancelled_on IS NOT NULL OR cancel_requested_on IS NOT NULL
         THEN 1 ELSE 0 END) AS cancellations,
@@ -101,8 +102,7 @@ def question(
     one_of(known, ["now", "then"], "known")
     day = crm.as_of if as_of is None else to_date(as_of, "as_of")
     home = crm.settings.currency
-    found = crm.query(_LOOK, home=home).iloc[0]
-    words = _billing_words(crm)
+    words = crm.once(_billing_words)
     return Question(
         crm=crm,
         policy=policy_of(policy),
@@ -110,13 +110,19 @@ def question(
         known=known,  # type: ignore[arg-type]
         grouping=dimensions.grouping(by, "contract_lines"),
         only=only,
-        traits=frozenset(str(name) for name in found.index if found[name] == 1) | _tables(crm),
+        traits=crm.once(_traits),
         lengths=known_lengths(words),
         words=words,
         params={"as_of": day, "home": home}
         | {f"word_{i}": word for i, word in enumerate(words)}
         | dimensions.where(only, "contract_lines")[2],
     )
+
+
+def _traits(crm: Crm) -> frozenset[str]:
+    """Return which rules can matter in a book at all."""
+    found = crm.query(_LOOK, home=crm.settings.currency).iloc[0]
+    return frozenset(str(name) for name in found.index if found[name] == 1) | _tables(crm)
 
 
 def _billing_words(crm: Crm) -> tuple[str, ...]:

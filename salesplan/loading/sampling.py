@@ -15,6 +15,9 @@ PLACES = 64
 CHUNK = 1 << 14
 """Bytes taken from each place, up to the end of a line."""
 
+SMALLEST = 4 * PLACES * CHUNK
+"""Bytes of a file from which on a sample is much less than the file."""
+
 
 def from_all_over(source: Source) -> Source | None:
     """Return a source of some rows of a source; None where it is small, or a line may be no row.
@@ -23,7 +26,7 @@ def from_all_over(source: Source) -> Source | None:
     """
     path = source.clean.path
     size = path.stat().st_size
-    if size < 4 * PLACES * CHUNK or source.clean.scan.quotes or source.clean.scan.has_long_line:
+    if size < SMALLEST or source.clean.scan.quotes or source.clean.scan.has_long_line:
         return None
     target = source.scratch / f"sample-{source.number}.csv"
     _copy(path, target, size // PLACES)

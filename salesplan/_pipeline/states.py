@@ -40,7 +40,7 @@ _CHANGES = f"""numbered AS (
       AS status,
     {_ORDER} AS n
   FROM stage_changes AS c
-  JOIN {{tracked}} AS o ON o.opportunity_id = c.opportunity_id
+  JOIN ({{tracked}}) AS o ON o.opportunity_id = c.opportunity_id
   LEFT JOIN stage_map AS own ON own.pipeline = o.pipeline AND own.stage = c.stage
   LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = c.stage
 ),
@@ -99,8 +99,9 @@ def states(crm: Crm, *, among: str = "", history: bool = False, **days: dt.date)
         Names of relations, and their days.
     """
     first = min(days, key=lambda name: days[name])
-    parts = [STAGE_MAP, *(_later(name) for name in days), _looked_at(first, among)]
-    parts += [_changes(history), BEGUN]
+    looked_at = _looked_at(first, among)
+    parts = [STAGE_MAP, *(_later(name) for name in days), f"looked_at AS ({looked_at})"]
+    parts += [_CHANGES.format(tracked=looked_at if history else _moved(first)), BEGUN]
     for name, day in days.items():
         moved = "has_moved" if name == first else _has_moved_since(name)
         parts += [rates(name), _past(name, moved), _deals(name, blind(crm, day))]
@@ -110,17 +111,18 @@ def states(crm: Crm, *, among: str = "", history: bool = False, **days: dt.date)
 
 def _looked_at(first: str, among: str) -> str:
     chosen = f"\n  WHERE ({among}) OR l.opportunity_id IS NOT NULL" if among else ""
-    return f"""looked_at AS (
+    return f"""
   SELECT o.*, l.opportunity_id IS NOT NULL AS has_moved FROM opportunities AS o
   LEFT JOIN {first}_later AS l ON l.opportunity_id = o.opportunity_id{chosen}
-)"""
+"""
 
 
-def _changes(history: bool) -> str:
+def _moved(first: str) -> str:
     # What has not changed since the earliest day has not changed since the others either.
-    return _CHANGES.format(
-        tracked="looked_at" if history else "(SELECT * FROM looked_at WHERE has_moved)"
-    )
+    return f"""
+  SELECT o.*, TRUE AS has_moved FROM opportunities AS o
+  JOIN {first}_later AS l ON l.opportunity_id = o.opportunity_id
+"""
 
 
 def end_of(day: str) -> str:

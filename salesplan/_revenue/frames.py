@@ -144,8 +144,9 @@ def movements_of(
     >>> movements_of(table).loc[1, ["opening_amount", "churn_amount", "closing_amount"]].tolist()
     [140.0, 40.0, 100.0]
     """
+    crm = from_mrr(mrr, history=history)
     first = min(_first_day(value) for value in mrr["month"])
-    return mrr_movements(from_mrr(mrr, history=history), by=by, since=first, policy=policy)
+    return mrr_movements(crm, by=by, since=first, policy=policy)
 
 
 def returns_of(

@@ -541,6 +541,13 @@ def test_charts_hold_the_numbers_of_their_frame(crm, lang):
     assert all(trace.y[0] == 1 for trace in curve.data)
 
 
+def test_the_chart_of_leads_speaks_of_leads(crm):
+    figure = charts.funnel(sp.funnel.lead_conversion(crm), lang="de")
+    assert list(figure.data[0].y) == ["Lead", "Umgewandelt", "Verkaufschance", "Gewonnen"]
+    assert figure.layout.xaxis.title.text == "Leads"
+    assert "Geschäfte" not in str(figure.layout)
+
+
 def test_months_are_written_out_in_charts(crm):
     forest = charts.rates(sp.funnel.win_rate(crm, by="month"), "month", lang="de")
     assert "März 2026" in [str(y) for y in forest.data[0].y]

@@ -32,7 +32,8 @@ def funnel(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     ['Qualified', 'Meeting', 'Proposal', 'Won']
     """
     rows = frame.sort_values("position", ignore_index=True)
-    stages = [_name(stage, lang) for stage in rows["stage"]]
+    what = "deals" if "pipeline" in rows else "leads"
+    stages = [_stage_name(stage, what, lang) for stage in rows["stage"]]
     figure = go.Figure()
     for column, key, colour in _PARTS:
         values = _part(rows, column)
@@ -47,12 +48,18 @@ def funnel(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
             )
     for stage, row in zip(stages, rows.to_dict("records"), strict=True):
         _write_beside(figure, stage, row["n"], _step_text(row, lang))
-    figure.update_xaxes(range=[0, float(rows["n"].max() or 1) * 1.35], title=_say("deals", lang))
+    figure.update_xaxes(range=[0, float(rows["n"].max() or 1) * 1.35], title=_say(what, lang))
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    note = _say(f"chart_note_{rows['mode'].iloc[0]}", lang)
+    mode = rows["mode"].iloc[0]
+    note = _say(f"chart_note_{mode}" if what == "deals" else f"chart_note_leads_{mode}", lang)
     height = 190 + 46 * len(rows)
     layout: dict[str, Any] = {"barmode": "stack", "bargap": 0.4, "legend_traceorder": "normal"}
-    return _finish(figure, _say("chart_funnel", lang), note, height, **layout)
+    return _finish(figure, _say(f"chart_funnel_{what}", lang), note, height, **layout)
+
+
+def _stage_name(stage: Any, what: str, lang: str) -> str:
+    """Return a stage as the CRM names it; the steps of leads are ours and are translated."""
+    return _say(f"step_{stage}", lang) if what == "leads" else _name(stage, lang)
 
 
 def _part(rows: pd.DataFrame, column: str) -> pd.Series[float]:
@@ -165,7 +172,8 @@ def time_in_stage(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     3
     """
     rows = frame.sort_values("position", ignore_index=True)
-    stages = [_name(stage, lang) for stage in rows["stage"]]
+    what = "deals" if "pipeline" in rows else "leads"
+    stages = [_stage_name(stage, what, lang) for stage in rows["stage"]]
     figure = go.Figure()
     figure.add_bar(
         y=stages,

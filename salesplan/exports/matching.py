@@ -13,7 +13,7 @@ miss: it is suggested as a settings line and never applied by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from salesplan import schema
@@ -191,25 +191,34 @@ def _nearly(engine: Engine, reference: Reference) -> list[Issue]:
         "SELECT DISTINCT COALESCE(name, id) FROM known ORDER BY 1 LIMIT 50000"
     ).fetchall()
     found = near_misses([said for said, _ in left], [name for (name,) in known])
-    return [suggestion(engine, reference.table, reference.column.name, near) for near in found]
+    return suggestions(engine, reference.table, reference.column.name, found)
 
 
-def suggestion(engine: Engine, table: Table, column: str, near: Near) -> Issue:
-    """Return the issue that proposes one near miss as a settings line, with rows and amount."""
+def suggestions(engine: Engine, table: Table, column: str, found: Sequence[Near]) -> list[Issue]:
+    """Return the issues that propose near misses as settings lines, with rows and amount."""
+    if not found:
+        return []
     money = "CAST(sum(amount) AS DOUBLE)" if "amount" in table.names else "NULL"
-    row = engine.execute(
-        f'SELECT count(*), {money} FROM "{table.name}" WHERE "{column}" = ?', [near.said]
-    ).fetchone()
-    line = f"[values.{table.name}.{column}] {quoted(near.said)} = {quoted(near.meant)}"
+    rows = engine.execute(
+        f'SELECT "{column}", count(*), {money} FROM "{table.name}" '
+        f'WHERE "{column}" IN (SELECT unnest(?)) GROUP BY "{column}"',
+        [[near.said for near in found]],
+    ).fetchall()
+    counted = {said: (int(count), amount) for said, count, amount in rows}
+    return [_suggestion(table.name, column, near, *counted[near.said]) for near in found]
+
+
+def _suggestion(table: str, column: str, near: Near, count: int, amount: float | None) -> Issue:
+    line = f"[values.{table}.{column}] {quoted(near.said)} = {quoted(near.meant)}"
     return Issue(
         "warning",
         "near_miss",
-        table.name,
+        table,
         column,
-        int(row[0]),
+        count,
         f"{near.said} / {near.meant}",
         f"If both are one, put into salesplan.toml: {line}",
-        row[1],
+        amount,
     )
 
 

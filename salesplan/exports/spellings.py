@@ -7,8 +7,8 @@ products decides where there is one; elsewhere the spelling that more rows have.
 from __future__ import annotations
 
 from salesplan import schema
+from salesplan.exports import matching
 from salesplan.exports.engine import Engine, Issue
-from salesplan.exports.matching import suggestion
 from salesplan.exports.names import squeeze
 from salesplan.exports.near import Known, Near, near_misses
 
@@ -45,12 +45,10 @@ def suggestions(engine: Engine) -> list[Issue]:
                 total[word] = total.get(word, 0) + count
         if 1 < len(total) + len(_listed(engine, kind)) <= MOST:
             meant = _meant(total, _listed(engine, kind))
-            issues += [
-                suggestion(engine, schema.table(table), column, Near(word, meant[word]))
-                for (table, column), words in counts.items()
-                for word in sorted(words, key=lambda w: (-words[w], w))
-                if word in meant
-            ]
+            for (table, column), words in counts.items():
+                ordered = sorted(words, key=lambda w: (-words[w], w))
+                found = [Near(word, meant[word]) for word in ordered if word in meant]
+                issues += matching.suggestions(engine, schema.table(table), column, found)
     return issues
 
 

@@ -317,3 +317,17 @@ def test_changes_of_one_moment_fall_in_the_order_of_the_crm_then_of_the_stages()
     crm = changed(opportunities=deals, stage_changes=changes)
     then = pipeline.open_deals(crm, as_of="2026-03-01").set_index("opportunity_id")["stage"]
     assert then.to_dict() == {"O1": "Qualified", "O2": "Proposal"}
+
+
+def test_a_group_that_closed_nothing_of_late_keeps_its_row():
+    deals = sp.paper.frames()["opportunities"]
+    old = pd.DataFrame(
+        {"opportunity_id": ["OLD"], "stage": ["Won"], "owner_id": ["dan"], "product": ["Relic"],
+         "created_on": ["2020-01-01"], "closed_on": ["2020-03-01"], "amount": [500]}
+    )  # fmt: skip
+    crm = changed(opportunities=pd.concat([deals, old], ignore_index=True))
+    found = pipeline.velocity(crm, by="product").set_index("product")
+    assert found.loc["Relic", ["opportunity_count", "tried_count"]].tolist() == [0, 0]
+    assert found.loc["Relic", "reason"] == text.label("pipeline.nothing_closed")
+    health = pipeline.health(crm, by="product")
+    assert health["product"].eq("Relic").sum() == 12

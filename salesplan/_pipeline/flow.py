@@ -114,7 +114,8 @@ def flows(
     Columns are called ``<ask>_<population>_count`` and so on. All asks look from one day, so
     that the deals are gone through once.
     """
-    known = _known(crm, day, asks)
+    # Groups in which nothing happened have their row too: with groups, every deal is looked at.
+    known = _known(crm, day, asks, "TRUE" if by else _AMONG)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
@@ -128,22 +129,22 @@ def flows(
     keys = groups.columns.rstrip(", ")
     tail = f"GROUP BY {keys} ORDER BY {keys}" if keys else ""
     sums = ", ".join(_aggregates(name, ask) for name, ask in asks.items())
-    bounds = {f"{name}_since": ask.since for name, ask in asks.items()}
+    bounds = {} if by else {"since": min(ask.since for ask in asks.values())}
+    bounds |= {f"{name}_since": ask.since for name, ask in asks.items()}
     bounds |= {f"{name}_until": ask.until for name, ask in asks.items()}
     return crm.query(
         f"WITH {known.ctes},\n{flagged}\nSELECT {groups.columns}{sums} FROM flagged {tail}",
-        since=min(ask.since for ask in asks.values()),
         **bounds,
         **known.params,
         **values,
     )
 
 
-def _known(crm: Crm, day: dt.date, asks: Mapping[str, Ask]) -> States:
+def _known(crm: Crm, day: dt.date, asks: Mapping[str, Ask], among: str) -> States:
     asked = {name for ask in asks.values() for name in ask.populations}
     if day < book_day(crm) and asked <= _OUTCOMES:
-        return outcomes(crm, day, among=_AMONG)
-    return states(crm, among=_AMONG, deals=day)
+        return outcomes(crm, day, among=among)
+    return states(crm, among=among, deals=day)
 
 
 def _aggregates(name: str, ask: Ask) -> str:

@@ -71,21 +71,27 @@ class Dual:
         shape, unit_price = self.shape, self.back @ prices
         effort, bend = self.problem.low.copy(), np.zeros(len(self.problem.low))
         total = self.base - float(unit_price @ self.problem.low)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            own = unit_price[shape.smooth]
-            reach = shape.family.reach(np.log(own))
-            smooth = np.minimum(np.maximum(reach, shape.start), shape.stop)
-            free = (smooth > shape.start) & (smooth < shape.stop)
-            give = np.where(free, shape.family.stretch(smooth) / own, 0.0)
-        effort[shape.smooth] += smooth - shape.start
+        further, give, gain = self.smooth_at(unit_price[shape.smooth])
+        effort[shape.smooth] += further
         bend[shape.smooth] += give
-        gain = shape.family.value(smooth) - self.start_value
-        total += float(np.sum(gain) - own @ (smooth - shape.start))
+        total += float(np.sum(gain))
         filled, line_gain, line_bend = self._lines(unit_price[shape.line_owner], soft)
         effort += np.bincount(shape.line_owner, filled * shape.line_length, len(effort))
         bend += np.bincount(shape.line_owner, line_bend, len(effort))
         bound = total + line_gain + float(prices @ self.problem.capacity)
         return Priced(prices, effort, bend, filled, bound)
+
+    def smooth_at(self, price: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return effort beyond the start, its sensitivity, and its value less its price."""
+        shape = self.shape
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = shape.family.reach(np.log(price))
+            smooth = np.minimum(np.maximum(reach, shape.start), shape.stop)
+            free = (smooth > shape.start) & (smooth < shape.stop)
+            give = np.where(free, shape.family.stretch(smooth) / price, 0.0)
+        further = smooth - shape.start
+        gain = shape.family.value(smooth) - self.start_value - price * further
+        return further, give, np.asarray(gain)
 
     def _lines(self, price: Floats, soft: bool) -> tuple[Floats, float, Floats]:
         slope, length = self.shape.line_slope, self.shape.line_length
@@ -132,10 +138,7 @@ def prices(dual: Dual, start: Floats) -> Priced:
 def _step(
     dual: Dual, now: Priced, spare: Floats, free: np.ndarray[Any, Any], damping: float
 ) -> Floats:
-    uses = dual.problem.uses[free]
-    moving = np.flatnonzero(now.bend)
-    part = uses.tocsc()[:, moving]
-    steep = np.asarray((part.multiply(now.bend[moving]) @ part.T).todense())
+    steep = steepness(dual.problem, now.bend, free)
     # Damping in the capacity's own measure: its hours for a doubling of its price.
     level = np.where(now.prices[free] > 0, now.prices[free], np.max(now.prices, initial=1e-300))
     own = dual.problem.capacity[free] / level
@@ -146,3 +149,24 @@ def _step(
     step = np.zeros(len(spare))
     step[free] = np.linalg.solve(steep, -spare[free])
     return step
+
+
+def steepness(problem: Shared, bend: Floats, rows: np.ndarray[Any, Any]) -> Floats:
+    """Return how fast the hours of some capacities fall as the prices of others rise."""
+    moving = np.flatnonzero(bend)
+    part = problem.uses[rows].tocsc()[:, moving]
+    return np.asarray((part.multiply(bend[moving]) @ part.T).todense())
+
+
+def over_the_curve(dual: Dual, found: Priced) -> Floats:
+    """Return how far the envelope lies above each segment's curve at its effort."""
+    shape, low = dual.shape, dual.problem.low
+    height = shape.curves.value(low)
+    rise = found.filled * shape.line_length * shape.line_slope
+    height = height + np.bincount(shape.line_owner, rise, len(low))
+    on_line = np.bincount(shape.line_owner, found.filled * shape.line_length, len(low))
+    beyond = (found.effort - low - on_line)[shape.smooth]
+    gain = shape.family.value(shape.start + np.maximum(beyond, 0.0)) - dual.start_value
+    height[shape.smooth] += gain
+    over = height - shape.curves.value(found.effort)
+    return np.asarray(np.where(over > 1e-12 * np.abs(height), over, 0.0))

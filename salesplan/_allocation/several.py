@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from salesplan._allocation.branch import Problem
 from salesplan._allocation.branch import allocate as continuous
 from salesplan._allocation.curves import Index
-from salesplan._allocation.dual import Dual, Priced, Shared, prices
+from salesplan._allocation.cuts import Relaxed, Search
+from salesplan._allocation.dual import Dual, Priced, Shared, over_the_curve, prices
 from salesplan._allocation.envelope import envelope
+from salesplan._allocation.jumps import decided, lines
 from salesplan._allocation.rounding import rounded
 from salesplan._allocation.single import Task, solve
 from salesplan._allocation.solution import Solution, clean
 from salesplan._allocation.whole import allocate as whole
 from salesplan.stats import Floats
+
+TOLERANCE = 1e-6
+SOFTNESS = (1e-2, 1e-3, 1e-4)
+"""How far lines are bent while prices are sought: first much, then by a hair."""
+_MOST_CUTS = 100
+_WORK = 6000  # segments times cuts: a few seconds at most
 
 
 def allocate(problem: Shared, *, whole_calls: bool = False) -> Solution:
@@ -24,16 +34,74 @@ def allocate(problem: Shared, *, whole_calls: bool = False) -> Solution:
     """
     if np.all(np.diff(problem.uses.tocsc().indptr) == 1):
         return _each_alone(problem, whole_calls)
-    dual = Dual(problem)
-    found = prices(dual, _first_prices(problem))
-    bound = min(found.bound if not len(dual.shape.line_slope) else np.inf, _crisp(dual, found))
+    start = _priced(problem, _first_prices(problem))
     if whole_calls:
-        effort, bound = rounded(problem, found.prices, bound)
-    else:
-        effort = _best_pattern(problem, dual, found)
+        effort, bound = rounded(problem, start.found.prices, start.bound)
+        value, method = problem.worth(effort), "prices by dual Newton, rounded"
+        return Solution(effort, value, max(bound, value), start.found.prices, method)
+    root = _relaxed(problem, start)
+    search = Search(lambda low, high: _part(problem, root, low, high), tolerance=TOLERANCE)
+    search.add(problem.low, problem.high)
+    search.run(min(_WORK // max(len(problem.low), 1), _MOST_CUTS))
+    best = search.best or root
+    method = "prices by dual Newton" + (", cuts" if search.bound < root.bound else "")
+    return Solution(best.effort, best.value, search.bound, root.prices, method)
+
+
+def _part(problem: Shared, root: Relaxed, low: Floats, high: Floats) -> Relaxed | None:
+    """Return the optimum over envelopes within limits; the root's is known."""
+    if low is problem.low and high is problem.high:
+        return root
+    if np.any(problem.uses @ low > problem.capacity * (1 + 1e-12)):
+        return None
+    part = problem.within(low, high)
+    return _relaxed(part, _priced(part, root.prices))
+
+
+@dataclass(frozen=True)
+class _Priced:
+    """The dual of a problem at its best prices, and the bound there."""
+
+    dual: Dual
+    found: Priced
+    bound: float
+
+
+def _priced(problem: Shared, start: Floats) -> _Priced:
+    """Return the best prices over the envelopes of a problem's curves."""
+    for softness in SOFTNESS:
+        dual = Dual(problem, softness=softness)
+        found = prices(dual, start)
+        start = found.prices
+        if not len(dual.shape.line_slope):
+            return _Priced(dual, found, min(found.bound, _crisp(dual, found)))
+    return _Priced(dual, found, _crisp(dual, found))
+
+
+def _relaxed(problem: Shared, start: _Priced) -> Relaxed:
+    """Return a plan, its bound, and the segment that stands furthest above its curve."""
+    dual, found = start.dual, start.found
+    effort = _best_pattern(problem, dual, found)
     value = problem.worth(effort)
-    method = "prices by dual Newton" + (", rounded" if whole_calls else "")
-    return Solution(effort, value, max(bound, value), found.prices, method)
+    split, at = _where_to_cut(dual, found)
+    return Relaxed(max(start.bound, value), effort, value, found.prices, split, at)
+
+
+def _where_to_cut(dual: Dual, found: Priced) -> tuple[int, float]:
+    """Return the segment that stands furthest above its curve, else the one with most to gain.
+
+    -1 where every envelope is its curve: then nothing is left to cut.
+    """
+    short = over_the_curve(dual, found)
+    split = int(np.argmax(short))
+    if short[split] > 0:
+        return split, float(found.effort[split])
+    offset, is_jump = lines(dual)
+    if not np.any(is_jump):
+        return -1, 0.0
+    shape = dual.shape
+    most = int(np.argmax(np.where(is_jump, shape.line_length * shape.line_slope, -np.inf)))
+    return int(shape.line_owner[most]), float(offset[most] + shape.line_length[most] / 2)
 
 
 def _crisp(dual: Dual, found: Priced) -> float:
@@ -83,9 +151,9 @@ def feasible(problem: Shared, effort: Floats) -> Floats:
     """Return effort scaled towards its lowest level until no capacity is overdrawn."""
     above = effort - problem.low
     need = problem.uses @ above
-    room = problem.capacity - problem.uses @ problem.low
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(need > room, np.maximum(room, 0) / need, 1.0)
+    room = np.maximum(problem.capacity - problem.uses @ problem.low, 0.0)
+    factor, over = np.ones(len(room)), need > room
+    factor[over] = room[over] / need[over]
     columns = problem.uses.tocsc()
     each = np.ones(len(effort))
     owner = np.repeat(np.arange(len(effort)), np.diff(columns.indptr))
@@ -99,26 +167,10 @@ def _best_pattern(problem: Shared, dual: Dual, found: Priced) -> Floats:
     part = (found.filled > 1e-9) & (found.filled < 1 - 1e-9)
     if not np.any(part):
         return plan
-    low, high = _decided(problem, dual, found)
+    low, high = decided(dual, found)
+    if np.any(problem.uses @ low > problem.capacity):
+        low = feasible(problem, low)
     again = problem.within(low, high)
     fixed = prices(Dual(again), np.maximum(found.prices, 0.0))
     other = feasible(again, fixed.effort)
     return max((plan, other), key=problem.worth)
-
-
-def _decided(problem: Shared, dual: Dual, found: Priced) -> tuple[Floats, Floats]:
-    """Take the jumps that are nearly full while the capacities hold them; drop the rest."""
-    low, high = problem.low.copy(), problem.high.copy()
-    shape, columns = dual.shape, problem.uses.tocsc()
-    left = problem.capacity - problem.uses @ low
-    for line in np.argsort(-found.filled, kind="stable"):
-        owner = shape.line_owner[line]
-        rows = columns.indices[columns.indptr[owner] : columns.indptr[owner + 1]]
-        need = columns.data[columns.indptr[owner] : columns.indptr[owner + 1]]
-        need = need * shape.line_length[line]
-        if found.filled[line] > 1e-9 and np.all(need <= left[rows]):
-            left[rows] -= need
-            low[owner] += shape.line_length[line]
-        else:
-            high[owner] = min(high[owner], low[owner])
-    return low, np.maximum(high, low)

@@ -1,0 +1,91 @@
+"""Several capacities, S-shaped curves included: against a fine grid, in any unit of money."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+import salesplan as sp
+from salesplan import allocation
+
+
+def problem(seed, count, rows, *, factor=1.0):
+    """S-shaped curves; every segment draws on one seller, on a specialist and on travel."""
+    chances = np.random.default_rng(seed)
+    curves = allocation.Adbudg(
+        0.0,
+        factor * chances.uniform(1, 100, count),
+        chances.uniform(1.3, 3.5, count),
+        chances.uniform(2, 20, count),
+        5.0,
+    )
+    high = chances.integers(6, 49, count).astype(float)
+    place = np.arange(count)
+    row = np.concatenate(
+        [chances.integers(0, rows - 2, count), np.full(count, rows - 2), np.full(count, rows - 1)]
+    )
+    uses = sparse.csr_array(
+        (chances.uniform(0.2, 3, 3 * count), (row, np.tile(place, 3))), shape=(rows, count)
+    )
+    return allocation.Shared(curves, uses, np.zeros(count), high, 0.3 * (uses @ high))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_segments_are_the_best_of_a_fine_grid(seed):
+    task = problem(seed, 2, 3)
+    found = allocation.several(task)
+    first, second = (np.linspace(0, high, 801) for high in task.high)
+    plans = np.stack([np.repeat(first, 801), np.tile(second, 801)])
+    fits = np.all(task.uses @ plans <= task.capacity[:, None], axis=0)
+    value = sum(task.curves.take(np.array([i])).value(plans[i]) for i in (0, 1))
+    best = float(value[fits].max())
+    assert found.value >= best * (1 - 1e-9)
+    assert found.bound >= found.value
+    assert found.gap <= 1e-6
+    assert np.all(task.uses @ found.effort <= task.capacity * (1 + 1e-9))
+
+
+@pytest.mark.parametrize(("count", "rows"), [(30, 3), (120, 4), (300, 5)])
+def test_s_shaped_curves_meet_their_bound(count, rows):
+    task = problem(2, count, rows)
+    found = allocation.several(task)
+    assert found.gap <= 1e-5
+    assert np.all(task.uses @ found.effort <= task.capacity * (1 + 1e-9))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 1000), st.sampled_from([1e-9, 1e-3, 1e6, 1e9]), st.booleans())
+def test_the_unit_of_money_changes_no_plan(seed, factor, whole_calls):
+    plan = allocation.several(problem(seed, 4, 3), whole_calls=whole_calls)
+    other = allocation.several(problem(seed, 4, 3, factor=factor), whole_calls=whole_calls)
+    assert other.value == pytest.approx(plan.value * factor, rel=1e-6)
+    same = problem(seed, 4, 3).worth(other.effort)
+    assert same == pytest.approx(plan.value, rel=1e-6)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 1000), st.booleans())
+def test_never_worse_than_the_effort_now(seed, whole):
+    task = problem(seed, 4, 3)
+    now = np.floor(np.random.default_rng(seed).uniform(0, 1, 4) * task.high)
+    names = [f"S{i}" for i in range(4)]
+    table = pd.DataFrame({"segment": names, "curve": "adbudg", "now": now, "maximum": task.high})
+    for column in ("low", "high", "shape", "constant", "unit"):
+        table[column] = getattr(task.curves, column)
+    uses = task.uses.tocoo()
+    rows = pd.DataFrame(
+        {
+            "segment": [names[i] for i in uses.col],
+            "resource": [f"R{i}" for i in uses.row],
+            "hours_per_call": uses.data,
+        }
+    )
+    hours = {f"R{i}": float(h) for i, h in enumerate(task.uses @ now) if h > 0}
+    rows = rows[rows["resource"].isin(hours)]
+    if not hours:
+        return
+    plan = sp.effort.allocate(table, hours=hours, rows=rows, whole=whole)
+    assert plan.value >= plan.value_now
+    assert plan.bound >= plan.value

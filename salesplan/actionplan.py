@@ -44,3 +44,5 @@ __all__ = [
 ]
 
 MEASURES: tuple[Measure, ...] = ()
+"""None: calls, meetings and revenue done are in the catalogue already, and what is planned lives
+in the frame that ``individual_plans`` returns, not in the book that measures are added up from."""

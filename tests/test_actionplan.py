@@ -266,6 +266,67 @@ def test_fairness_by_hand():
     assert np.isnan(sp.actionplan.spread_of([])["mean"])
 
 
+def two_currencies(rates):
+    """Ada wins 1,000 in euros and 1,000 in dollars, and another 500 kronor."""
+    days = ["2026-02-02", "2026-03-02", "2026-04-02"]
+    tables = {
+        "people": pd.DataFrame({"person_id": ["p1"], "name": ["Ada"]}),
+        "accounts": pd.DataFrame({"account_id": ["a"], "owner_id": "p1", "segment": "gold"}),
+        "opportunities": pd.DataFrame(
+            {
+                "opportunity_id": ["o1", "o2", "o3"],
+                "account_id": "a",
+                "owner_id": "p1",
+                "stage": "won",
+                "status": "won",
+                "amount": [1000.0, 1000.0, 500.0],
+                "currency": ["EUR", "USD", "SEK"],
+                "created_on": days,
+                "closed_on": days,
+            }
+        ),
+    }
+    if rates:
+        tables["fx_rates"] = pd.DataFrame(
+            {
+                "currency": ["USD", "USD"],
+                "rate_on": ["2026-01-01", "2026-05-01"],
+                "rate": [0.9, 0.1],
+            }
+        )
+    return sp.from_frames(tables, as_of="2026-06-30")
+
+
+def test_the_average_deal_is_in_the_reporting_currency():
+    found = sp.actionplan.required_activity(two_currencies(rates=True), target=9500, year=2027)
+    deals = found.set_index("step").loc["deals"]
+    # 1,000 + 900 at the rate of the day it closed; the kronor have no rate.
+    assert deals["required"] == pytest.approx(10)
+    assert (deals["count"], deals["base"]) == (2, 1900)
+    alone = sp.actionplan.required_activity(two_currencies(rates=False), target=5000, year=2027)
+    assert alone.set_index("step").loc["deals", "required"] == pytest.approx(5)
+
+
+def test_tracking_adds_up_revenue_in_the_reporting_currency():
+    plan = pd.DataFrame(
+        {
+            "person_id": ["p1"],
+            "owner": "Ada",
+            "month": pd.Timestamp("2026-02-01"),
+            "week_on": pd.Timestamp("2026-01-26"),
+            "call_count": 2,
+            "meeting_count": 1,
+            "proposals": 1.0,
+            "expected_revenue_amount": 3800.0,
+        }
+    )
+    found = sp.actionplan.tracking(two_currencies(rates=True), plan).set_index("indicator")
+    assert found.loc["revenue", "done"] == 1900
+    assert found.loc["revenue", "done_rate"] == pytest.approx(0.5)
+    assert found.loc["revenue", "reason"] == "not counted: 1 won in a currency without a rate"
+    assert found.loc["calls", "reason"] == ""
+
+
 def test_quotas():
     assert sp.actionplan.over_assignment(800_000, street_quota=1_000_000) == (0.8, 1.25)
     assert sp.actionplan.carried_quota(10_000, ramps=[1.0] * 5) == 50_000

@@ -68,6 +68,12 @@ def test_quick_tour_evaluates_a_plan_of_ones_own(outside):
     assert profit == pytest.approx(case["expected"]["total_profit"], abs=0.01)
     units = plan.table["value_amount"] / 9
     assert units.to_numpy() == pytest.approx(case["expected"]["units"], abs=0.01)
+    each = plan.table["value_amount"] - plan.table["proposed"] - case["inputs"]["salesforce"]
+    assert each.to_numpy() == pytest.approx(case["expected"]["profit"], abs=0.01)
+    curve = sp.allocation.Power(35 * case["inputs"]["season"][0], 0.5, 3000)
+    at = [float(curve.value(np.array([spend]))[0]) for spend in (0.0, 5000.0, 10_000.0)]
+    assert at[1] - at[0] == pytest.approx(case["expected"]["q1_first_5000_units"], abs=0.01)
+    assert at[2] - at[1] == pytest.approx(case["expected"]["q1_next_5000_units"], abs=0.01)
 
 
 def test_syntex_calibration(outside):
@@ -87,6 +93,9 @@ def test_syntex_without_a_limit(outside):
     expected = outside["syntex-unconstrained"]["expected"]
     plan = sp.effort.allocate(syntex(inputs), hours=None, cost_per_hour=inputs["cost_per_rep_musd"])
     assert plan.table["proposed"].to_numpy() == pytest.approx(expected["reps"], abs=0.02)
+    assert plan.table["proposed"].sum() == pytest.approx(expected["total_reps"], abs=0.05)
+    each = plan.table["value_amount"] - inputs["cost_per_rep_musd"] * plan.table["proposed"]
+    assert each.to_numpy() == pytest.approx(expected["profit"], abs=1e-3)
     assert plan.value == pytest.approx(expected["total_profit"], abs=1e-3)
 
 
@@ -161,6 +170,15 @@ def test_beswick(outside):
         )
         assert plan.value == pytest.approx(sales, abs=1e-5)
     profit = table.assign(scale=table["scale"] * inputs["margin"])
+    power = 1 / (1 - inputs["c"])
+    together = np.sum(np.array(inputs["z"]) ** power) ** (1 - inputs["c"])
+    assert together == pytest.approx(expected["Z"], abs=1e-5)
+    for sellers, net in expected["profit_at_N"].items():
+        hours = int(sellers) * inputs["effort_per_rep"]
+        cost = inputs["cost_per_rep"] / inputs["effort_per_rep"]
+        plan = sp.effort.allocate(profit, hours=hours)
+        assert plan.value - cost * hours == pytest.approx(net, abs=1e-5)
+        assert plan.value / inputs["margin"] == pytest.approx(together * hours ** inputs["c"])
     size = sp.effort.sizing(
         profit.assign(now=1),
         hours_per_seller=inputs["effort_per_rep"],
@@ -254,6 +272,22 @@ def check_call_cost(case):
     )
     assert margin == pytest.approx(expected["A_required_gp"], abs=1e-3)
     assert margin / inputs["gm_rate"] == pytest.approx(expected["A_required_revenue"], abs=1e-2)
+    if "A_accounts" in inputs:
+        check_call_sizes(inputs, expected, cost, margin)
+
+
+def check_call_sizes(inputs, expected, cost, margin):
+    calls = inputs["reps"] * inputs["weeks"] * inputs["calls_per_week"]
+    assert calls == expected["calls"]
+    assert inputs["selling_cost"] / cost == pytest.approx(expected["calls"])
+    # Sellers are sized by accounts here: one call a seller and account, so many accounts each.
+    table = pd.DataFrame({"segment": ["A"], "account_count": inputs["A_accounts"], "calls": 1})
+    sellers = sp.effort.workload(table, inputs["accounts_per_rep"])["seller_count"].iloc[-1]
+    assert sellers == expected["reps_for_A"]
+    supported = margin * inputs["A_accounts"]
+    assert supported == pytest.approx(expected["max_cost_supported"], abs=0.01)
+    saved = 0.5 * (inputs["selling_cost"] - supported)
+    assert saved == pytest.approx(expected["saving_50pct"], abs=0.01)
 
 
 def test_cost_of_a_call(outside):

@@ -74,8 +74,9 @@ def required_activity(
 
     Notes
     -----
-    Excluded: activities not held. Source: the reverse funnel; intervals by Wilson (1927) for
-    rates and Garwood (1936) for counts.
+    Excluded: activities not held. The average deal is in the reporting currency, at the rate
+    of the day each deal closed, without deals whose currency has no rate. Source: the reverse
+    funnel; intervals by Wilson (1927) for rates and Garwood (1936) for counts.
 
     Examples
     --------

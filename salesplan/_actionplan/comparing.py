@@ -119,6 +119,11 @@ def tracking(
     InputError
         For a plan without the needed columns, or one that has not started.
 
+    Notes
+    -----
+    Excluded: activities not held; deals in a currency without a rate, counted in ``reason``.
+    Revenue is in the reporting currency, at the rate of the day a deal closed.
+
     Examples
     --------
     >>> plan = sp.actionplan.individual_plans(paper(), year=2026)

@@ -20,7 +20,45 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 def write_calendar(
     calendar: pd.DataFrame, path: str | Path, *, lang: str = "en", as_of: dt.date | None = None
 ) -> Path:
-    """Write a calendar in the format that the file's name ends in: csv, xlsx or ics."""
+    """Write a calendar in the format that the file's name ends in: csv, xlsx or ics.
+
+    Parameters
+    ----------
+    calendar
+        What ``contacts`` returned: one row per contact.
+    path
+        File to write; an existing one is replaced. CSV is UTF-8 with a byte order mark, so that
+        Excel reads names right; ICS has an all-day event for each contact, that leaves the day
+        free and keeps its identity when it is imported again.
+    lang
+        Language of the events' titles (ICS): en, de, fr.
+    as_of
+        Date stamp of the events (ICS); the first contact's day by default.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        For another ending.
+
+    Notes
+    -----
+    Text that a spreadsheet would take for a formula is written as text. Source: RFC 5545.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> calendar = sp.actionplan.contacts(paper(), year=2027)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = write_calendar(calendar, Path(folder) / "contacts.ics")
+    ...     file.read_bytes().count(b"BEGIN:VEVENT") == len(calendar)
+    True
+    """
     target = Path(path)
     writers = {".csv": _csv, ".xlsx": _xlsx, ".ics": _ics}
     if target.suffix.lower() not in writers:

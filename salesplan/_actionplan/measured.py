@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan import dimensions, stats
+from salesplan._actionplan.money import worth
 from salesplan.crm import Crm
 from salesplan.errors import InputError, did_you_mean
 
@@ -98,6 +99,7 @@ def _deal_counts(
     kept, joins, values = dimensions.where(only, "opportunities")
     likes = {f"word_{i}": w for i, w in enumerate([stage] if stage else PROPOSAL_WORDS)}
     named = " OR ".join(f"lower(c.stage) LIKE lower(${name})" for name in likes)
+    money = worth(crm, "t")
     rows = crm.query(
         f"""WITH offered AS (
   SELECT c.opportunity_id FROM stage_changes AS c WHERE {named}
@@ -105,9 +107,10 @@ def _deal_counts(
   SELECT a.opportunity_id FROM activities AS a
   WHERE a.kind = 'proposal' AND COALESCE(a.status, 'held') = 'held'
 )
-SELECT CAST(t.amount AS DOUBLE) AS amount, t.status = 'won' AS is_won,
+SELECT CAST({money.amount} AS DOUBLE) AS amount, t.status = 'won' AS is_won,
   f.opportunity_id IS NOT NULL AS is_offered
-FROM opportunities AS t LEFT JOIN offered AS f ON f.opportunity_id = t.opportunity_id {joins}
+FROM opportunities AS t LEFT JOIN offered AS f ON f.opportunity_id = t.opportunity_id
+{money.join} {joins}
 WHERE t.status IN ('won', 'lost') AND t.closed_on >= $since AND t.closed_on < $until
   AND t.closed_on <= $as_of AND {kept}""",
         **period,

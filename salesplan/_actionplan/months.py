@@ -11,6 +11,7 @@ import pandas as pd
 
 from salesplan import dimensions, periods, stats
 from salesplan._actionplan.measured import STEPS
+from salesplan._actionplan.money import worth
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.stats import Floats
@@ -45,11 +46,13 @@ def _named(crm: Crm, months: list[dt.date], seasonality: str) -> Floats:
         return np.ones(len(months))
     if seasonality != "measured":
         raise InputError(f"seasonality={seasonality!r}: use 'measured', 'even' or numbers.")
+    money = worth(crm, "t")
     found = crm.query(
-        """SELECT CAST(EXTRACT(month FROM closed_on) AS BIGINT) AS month_number,
-  CAST(sum(amount) AS DOUBLE) AS amount
-FROM opportunities WHERE status = 'won' AND closed_on <= $as_of AND closed_on >= $since
-GROUP BY EXTRACT(month FROM closed_on)""",
+        f"""SELECT CAST(EXTRACT(month FROM t.closed_on) AS BIGINT) AS month_number,
+  CAST(sum({money.amount}) AS DOUBLE) AS amount
+FROM opportunities AS t {money.join}
+WHERE t.status = 'won' AND t.closed_on <= $as_of AND t.closed_on >= $since
+GROUP BY EXTRACT(month FROM t.closed_on)""",
         as_of=crm.as_of,
         since=periods.add_months(crm.as_of, -36),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan._actionplan.measured import PROPOSAL_WORDS
+from salesplan._actionplan.money import worth
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 
@@ -49,11 +50,22 @@ def track(crm: Crm, plan: pd.DataFrame, as_of: dt.date, tolerance: float) -> pd.
     found["done_rate"] = rate
     found["gap"] = found["planned"] - found["done"]
     found["nature"] = [INDICATORS[i][1] for i in found["indicator"]]
-    found["reason"] = np.where(np.isnan(rate), "nothing was planned", "")
+    found["reason"] = _reasons(found)
     behind = found["done_rate"] < 1 - tolerance
     # Only the first link that is behind: those after it may merely suffer from it.
     found["breaks_here"] = behind & (behind.groupby(found["person_id"]).cumsum() == 1)
     return found[COLUMNS]
+
+
+def _reasons(found: pd.DataFrame) -> list[str]:
+    """Return why a rate is missing, or what is missing in what was done."""
+    words = []
+    for rate, unrated in zip(found["done_rate"], found["unrated_count"].fillna(0), strict=True):
+        parts = ["nothing was planned"] if np.isnan(rate) else []
+        if unrated:
+            parts.append(f"not counted: {unrated:.0f} won in a currency without a rate")
+        words.append("; ".join(parts))
+    return words
 
 
 def _planned(started: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -70,6 +82,7 @@ def _planned(started: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 def _done(crm: Crm, since: dt.date, as_of: dt.date) -> pd.DataFrame:
     words = {f"word_{i}": word for i, word in enumerate(PROPOSAL_WORDS)}
     named = " OR ".join(f"lower(c.stage) LIKE ${name}" for name in words)
+    money = worth(crm, "t")
     return crm.query(
         f"""WITH held AS (
   SELECT owner_id, kind, opportunity_id FROM activities
@@ -83,17 +96,22 @@ def _done(crm: Crm, since: dt.date, as_of: dt.date) -> pd.DataFrame:
   WHERE CAST(c.changed_at AS DATE) >= $since AND CAST(c.changed_at AS DATE) <= $as_of
     AND ({named})
 )
-SELECT owner_id AS person_id, 'calls' AS indicator, CAST(count(*) AS DOUBLE) AS done
+SELECT owner_id AS person_id, 'calls' AS indicator, CAST(count(*) AS DOUBLE) AS done,
+  CAST(0 AS BIGINT) AS unrated_count
 FROM held WHERE kind = 'call' GROUP BY owner_id
 UNION ALL
-SELECT owner_id, 'meetings', CAST(count(*) AS DOUBLE)
+SELECT owner_id, 'meetings', CAST(count(*) AS DOUBLE), CAST(0 AS BIGINT)
 FROM held WHERE kind IN ('meeting', 'demo') GROUP BY owner_id
 UNION ALL
-SELECT owner_id, 'proposals', CAST(count(DISTINCT opportunity_id) AS DOUBLE)
+SELECT owner_id, 'proposals', CAST(count(DISTINCT opportunity_id) AS DOUBLE),
+  CAST(0 AS BIGINT)
 FROM offered GROUP BY owner_id
 UNION ALL
-SELECT owner_id, 'revenue', CAST(sum(amount) AS DOUBLE) FROM opportunities
-WHERE status = 'won' AND closed_on >= $since AND closed_on <= $as_of GROUP BY owner_id""",
+SELECT t.owner_id, 'revenue', CAST(sum({money.amount}) AS DOUBLE),
+  CAST(count(CASE WHEN {money.is_unrated} THEN 1 END) AS BIGINT)
+FROM opportunities AS t {money.join}
+WHERE t.status = 'won' AND t.closed_on >= $since AND t.closed_on <= $as_of
+GROUP BY t.owner_id""",
         since=since,
         as_of=as_of,
         **words,

@@ -73,7 +73,35 @@ def working_days(
 ) -> list[dt.date]:
     """Return the days from Monday to Friday that are no holiday.
 
-    ``holidays`` is a country code, or the days themselves.
+    Parameters
+    ----------
+    since, until
+        First day, and the day after the last one.
+    holidays
+        A country code (AT, BE, CH, DE, ES, FR, IT, NL: holidays of the whole country), or the
+        days themselves.
+
+    Returns
+    -------
+    list of date
+        In order.
+
+    Raises
+    ------
+    InputError
+        For an unknown country, or a holiday that is no date.
+
+    Notes
+    -----
+    Excluded: regional holidays and leave, unless given. Source: the laws on public holidays;
+    Easter by Meeus, Jones and Butcher.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> days = working_days(dt.date(2027, 3, 22), dt.date(2027, 4, 5), "DE")
+    >>> len(days), dt.date(2027, 3, 26) in days  # Good Friday and Easter Monday are free
+    (8, False)
     """
     if isinstance(holidays, str):
         years = range(since.year, until.year + 1)

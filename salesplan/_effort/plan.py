@@ -216,7 +216,50 @@ def _limit_word(x: float, low: float, high: float, free_low: float, free_high: f
 
 
 def override(plan: Plan, segment: str, calls: float, *, by: str = "", reason: str = "") -> Plan:
-    """Return the plan with one segment set by hand, and what that costs."""
+    """Return the plan with one segment set by hand, and what that costs.
+
+    The other segments are spread anew around it; ``cost = value before - value after``. Choices
+    made earlier are kept.
+
+    Parameters
+    ----------
+    plan
+        What ``allocate`` or an earlier ``override`` returned.
+    segment
+        The segment to set.
+    calls
+        Calls per account it shall have.
+    by, reason
+        Who decided and why, kept with the choice.
+
+    Returns
+    -------
+    Plan
+        A new plan; its ``overrides`` has one row per choice: ``segment``, ``planned`` and
+        ``chosen`` (calls per account), ``cost_amount`` (value lost against the plan before; a
+        choice that undoes an earlier one costs less than nothing), ``by``, ``reason``.
+
+    Raises
+    ------
+    ShortageError
+        When the choice and the lowest efforts of the others need more hours than there are.
+    InputError
+        For a segment that the plan does not have, or calls that are negative.
+
+    Notes
+    -----
+    Source: Little (1970): a manager's judgement belongs in the model, with its price on it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"segment": ["gold", "silver"], "curve": "exponential",
+    ...                       "scale": [100, 60], "rate": [0.05, 0.12], "now": [25, 25]})
+    >>> plan = sp.effort.allocate(table, hours=50)
+    >>> changed = override(plan, "gold", 30, by="Ada Roth", reason="promised to the customer")
+    >>> changed.overrides[["segment", "planned", "chosen", "cost_amount"]].round(2)
+      segment  planned  chosen  cost_amount
+    0    gold    33.15    30.0         0.75
+    """
     names = list(plan.table["segment"])
     if segment not in names:
         raise InputError(f"The plan has no segment {segment!r}; it has {', '.join(names)}.")

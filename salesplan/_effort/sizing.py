@@ -40,12 +40,55 @@ def side_by_side(
 
 
 def workload(table: pd.DataFrame, hours_per_seller: float) -> pd.DataFrame:
-    """Return hours and sellers by workload, per segment and in total."""
+    """Return hours and sellers by workload, per segment and in total.
+
+    ``hours = account_count * calls * hours_per_call``; sellers = hours / hours of a seller. It
+    asks nothing about profit: ``sizing`` puts it beside the size by increment.
+
+    Parameters
+    ----------
+    table
+        ``segment``, ``account_count``, ``calls`` (per account and year) and, where a call does
+        not take one hour, ``hours_per_call``.
+    hours_per_seller
+        Hours a seller has for calls in the same year; in calls where ``hours_per_call`` is left
+        out.
+
+    Returns
+    -------
+    DataFrame
+        One row per segment in the order given, then the total: ``segment``, ``account_count``,
+        ``calls`` (NaN in the total), ``hours``, ``seller_count`` (real, not rounded).
+
+    Raises
+    ------
+    InputError
+        For a missing column, a negative or missing number, or hours of a seller not above 0.
+
+    Notes
+    -----
+    Excluded: travel and administration, unless the hours of a call or of a seller count them.
+    Source: Talley (1961), the workload method.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"segment": ["A", "B"], "account_count": [1000, 2000],
+    ...                       "calls": [36, 12]})
+    >>> workload(table, 1000)[["segment", "hours", "seller_count"]]
+      segment    hours  seller_count
+    0       A  36000.0          36.0
+    1       B  24000.0          24.0
+    2   total  60000.0          60.0
+    """
     _positive(hours_per_seller=hours_per_seller)
     lacking = [c for c in ("segment", "account_count", "calls") if c not in table]
     if lacking:
         raise InputError(f"The table lacks {', '.join(lacking)}.")
     per_call = table.get("hours_per_call", pd.Series(1.0, table.index))
+    numbers = table[["account_count", "calls"]].assign(hours_per_call=per_call).astype(float)
+    bad = [str(c) for c in numbers if not (numbers[c] >= 0).all()]
+    if bad:
+        raise InputError(f"{', '.join(bad)} must not be negative or missing.")
     found = table[["segment", "account_count", "calls"]].copy()
     found["hours"] = found["account_count"] * found["calls"] * per_call
     found["seller_count"] = found["hours"] / hours_per_seller

@@ -65,16 +65,11 @@ def won() -> str:
 
     A deal in a currency without a rate keeps its row with an empty amount.
     """
-    return """rated AS (
-  SELECT o.opportunity_id, arg_max(r.rate, r.rate_on) AS rate
-  FROM opportunities AS o JOIN fx_rates AS r
-    ON r.currency = o.currency AND r.rate_on <= o.closed_on
-  GROUP BY o.opportunity_id
-), won AS (
+    return """won AS (
   SELECT o.opportunity_id, o.account_id, o.owner_id, o.closed_on,
-    CASE WHEN COALESCE(o.currency, $currency) = $currency THEN CAST(o.amount AS DOUBLE)
-         ELSE CAST(o.amount AS DOUBLE) * CAST(r.rate AS DOUBLE) END AS amount
-  FROM opportunities AS o LEFT JOIN rated AS r ON r.opportunity_id = o.opportunity_id
+    CASE WHEN COALESCE(o.currency, $currency) = $currency THEN o.amount
+         ELSE m.home_amount END AS amount
+  FROM opportunities AS o LEFT JOIN deal_money AS m ON m.opportunity_id = o.opportunity_id
   WHERE o.status = 'won' AND o.closed_on >= $since AND o.closed_on < $until
     AND o.closed_on <= $as_of
 )"""

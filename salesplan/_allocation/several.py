@@ -55,7 +55,7 @@ def _part(problem: Shared, root: Relaxed, low: Floats, high: Floats) -> Relaxed 
     if np.any(problem.uses @ low > problem.capacity * (1 + 1e-12)):
         return None
     part = problem.within(low, high)
-    return _relaxed(part, _priced(part, root.prices))
+    return _relaxed(part, _priced(part, root.prices, SOFTNESS[-1:]))
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class _Priced:
     bound: float
 
 
-def _priced(problem: Shared, start: Floats) -> _Priced:
+def _priced(problem: Shared, start: Floats, bends: tuple[float, ...] = SOFTNESS) -> _Priced:
     """Return the best prices over the envelopes of a problem's curves."""
-    for softness in SOFTNESS:
+    for softness in bends:
         dual = Dual(problem, softness=softness)
         found = prices(dual, start)
         start = found.prices

@@ -164,13 +164,15 @@ class Book(Lines):
 
     def pauses_begun(self, customer, slot):
         """Lines that pause in a slot, less those whose pause is over."""
-        now, was = self.days_of(slot)[-1], self.days_of(self.before(slot))[-1]
         own = [line for line in self.lines if self.cell_of(line)[0] == customer]
-        return sum(
-            sign * (self.in_force(line, day, self.as_of) and self.is_paused(line, day))
-            for line in own
-            for sign, day in ((1, now), (-1, was))
-        )
+        return sum(self.rests(line, slot) - self.rests(line, self.before(slot)) for line in own)
+
+    def rests(self, line, slot):
+        """Whether a pause keeps a line out of a slot."""
+        days = self.days_of(slot)
+        paused = self.in_force(line, days[-1], self.as_of) and self.is_paused(line, days[-1])
+        overlaps = self.p.boundary == "any_overlap"
+        return paused and not (overlaps and any(self.runs(line, d, self.as_of) for d in days))
 
     def arrival(self, customer, slot, history):
         if customer not in history or self.p.reactivation == "never":
@@ -237,15 +239,18 @@ class Book(Lines):
 
     def goes_on(self, line, day, slot, seen):
         """Whether a line is in force at the same price in another slot too."""
-        price = self.parts_on(line, day, seen)[0]
-        others = [self.parts_on(line, day, seen) for day in self.days_of(slot)]
-        return any(parts and parts[0] == price for parts in others)
+        terms = self.terms_on(line, day, seen)
+        return any(self.terms_on(line, other, seen) == terms for other in self.days_of(slot))
+
+    def terms_on(self, line, day, seen):
+        """The price of a line on a day, and whether it makes a customer; None out of force."""
+        parts = self.parts_on(line, day, seen)
+        return parts and (parts[0], parts[3])
 
     def edge(self, line, day, seen, gained):
         """The first day of a line at its price, or the first day after it."""
-        price = self.parts_on(line, day, seen)[0]
-        step = -DAY if gained else DAY
-        while (parts := self.parts_on(line, day + step, seen)) and parts[0] == price:
+        terms, step = self.terms_on(line, day, seen), -DAY if gained else DAY
+        while self.terms_on(line, day + step, seen) == terms:
             day += step
         return day if gained else day + DAY
 

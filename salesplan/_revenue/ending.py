@@ -33,9 +33,16 @@ def _inclusive(q: Question, day: str) -> str:
     return f"{day} + 1" if q.policy.boundary == "month_end_inclusive" else day
 
 
-def _known_cancel(day: str) -> str:
-    """Return a cancellation date only if the book knew of it by the as-of date."""
-    return f"CASE WHEN t.cancel_booked_on > $as_of THEN NULL ELSE {day} END"
+def _known_cancel(q: Question, day: str) -> str:
+    """Return a cancellation date only if the book knew of it by the as-of date.
+
+    Looking back with the eyes of each month, a cancellation that was noted after the line had
+    run out anyway changes nothing: it was its own end that ended it.
+    """
+    unknown = "t.cancel_booked_on > $as_of"
+    if q.known == "then":
+        unknown += f" OR {month('t.cancel_booked_on')} > {month(_inclusive(q, 't.ends_on'))}"
+    return f"CASE WHEN {unknown} THEN NULL ELSE {day} END"
 
 
 def cancelled(q: Question) -> str:
@@ -45,12 +52,12 @@ def cancelled(q: Question) -> str:
     recorded = _inclusive(q, "t.cancelled_on")
     rule = q.policy.churn_date
     if rule == "request":
-        return _known_cancel("COALESCE(t.cancel_requested_on, t.cancelled_on)")
+        return _known_cancel(q, "COALESCE(t.cancel_requested_on, t.cancelled_on)")
     if rule == "end_of_paid_term":
-        return _known_cancel(_paid_until(q, "COALESCE(t.cancelled_on, t.cancel_requested_on)"))
+        return _known_cancel(q, _paid_until(q, "COALESCE(t.cancelled_on, t.cancel_requested_on)"))
     if rule == "month_close":
-        return _known_cancel(later(month(f"({recorded} - 1)"), 1))
-    return _known_cancel(recorded)
+        return _known_cancel(q, later(month(f"({recorded} - 1)"), 1))
+    return _known_cancel(q, recorded)
 
 
 def _paid_until(q: Question, day: str) -> str:

@@ -276,6 +276,18 @@ def test_what_if_says_when_minimums_no_longer_fit():
     assert found["change_amount"].iloc[2] > 0
 
 
+def test_what_if_compares_like_with_like_under_a_limit_on_change():
+    now = TWO.assign(now=[5.0, 30.0])
+    plan = sp.effort.allocate(now, hours=36, change_at_most=0.2)
+    assert plan.optimum_value > plan.value * 1.01
+    found = sp.effort.what_if(plan, sellers=14, administration_share=0.4)
+    assert found["change_amount"].iloc[1] < 0 < found["change_amount"].iloc[2]
+    assert found["reason"].tolist() == ["", "", ""]
+    half = sp.effort.what_if(plan, sellers=2, administration_share=0.4).iloc[1]
+    assert half["change_amount"] < 0
+    assert "compared without it" in half["reason"]
+
+
 def test_faults_of_a_table_are_named_at_once():
     table = pd.DataFrame(
         {

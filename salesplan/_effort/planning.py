@@ -221,7 +221,8 @@ def what_if(
 ) -> pd.DataFrame:
     """Return what the plan is worth if a seller leaves or administration falls.
 
-    Each case is spread anew at its best, without the limit on change.
+    Each case is spread anew at its best within the limits of the plan. Where other hours leave no
+    room within the limit on change, both sides are compared without it (``reason`` says so).
 
     Parameters
     ----------

@@ -13,30 +13,38 @@ from salesplan.errors import InputError
 COLUMNS = ["scenario", "hours", "value_amount", "change_amount", "gap", "reason"]
 
 
+_FREED = "The limit on change does not fit these hours: compared without it."
+
+
 def scenarios(plan: Plan, hours: Mapping[str, object]) -> pd.DataFrame:
-    """Return the value of the plan under other hours, each spread anew at its best."""
-    rows: list[tuple[object, ...]] = [
-        ("as planned", float(plan.capacities["hours"].sum()), plan.value, 0.0, plan.gap, "")
-    ]
-    for name, there in hours.items():
-        try:
-            other = make(plan.request.but(hours=there, change_at_most=None))
-        except ShortageError as error:
-            missing = float(error.shortage["shortage_hours"].sum())
-            rows.append(
-                (
-                    name,
-                    float("nan"),
-                    float("nan"),
-                    float("nan"),
-                    float("nan"),
-                    f"{missing:,.1f} hours short of the minimums",
-                )
-            )
-            continue
-        total = float(other.capacities["hours"].sum())
-        rows.append((name, total, other.value, other.value - plan.value, other.gap, ""))
+    """Return the value of the plan under other hours, each spread anew at its best.
+
+    Like is compared with like: the limits of the plan hold in each scenario too. Only where
+    other hours leave no room within the limit on change is it dropped, on both sides.
+    """
+    total = float(plan.capacities["hours"].sum())
+    rows = [("as planned", total, plan.value, 0.0, plan.gap, "")]
+    rows += [(name, *_under(plan, there)) for name, there in hours.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _under(plan: Plan, hours: object) -> tuple[float, float, float, float, str]:
+    """Return hours, value, change of value, gap and the reason of one scenario."""
+    before, reason = plan.value, ""
+    try:
+        try:
+            other = make(plan.request.but(hours=hours))
+        except ShortageError:
+            if plan.request.change_at_most is None:
+                raise
+            other = make(plan.request.but(hours=hours, change_at_most=None))
+            before, reason = make(plan.request.but(change_at_most=None)).value, _FREED
+    except ShortageError as error:
+        missing = float(error.shortage["shortage_hours"].sum())
+        nothing = float("nan")
+        return nothing, nothing, nothing, nothing, f"{missing:,.1f} hours short of the minimums"
+    total = float(other.capacities["hours"].sum())
+    return total, other.value, other.value - before, other.gap, reason
 
 
 def without_seller(plan: Plan, sellers: int | str) -> object:

@@ -39,25 +39,6 @@ COLUMNS = [
     "reason",
 ]
 
-LEAD_DEALS = """
-links AS (
-  SELECT l.lead_id, d.opportunity_id
-  FROM leads AS l JOIN deals AS d ON d.lead_id = l.lead_id
-  UNION
-  SELECT l.lead_id, d.opportunity_id
-  FROM leads AS l JOIN deals AS d ON d.opportunity_id = l.opportunity_id
-), lead_deals AS (
-  SELECT k.lead_id, CAST(count(*) AS BIGINT) AS deals,
-    CAST(count(*) FILTER (WHERE d.status = 'won') AS BIGINT) AS wins,
-    CAST(count(*) FILTER (WHERE d.status = 'open') AS BIGINT) AS open_deals,
-    min(COALESCE(d.created_on, d.closed_on)) AS dealt_on,
-    min(CASE WHEN d.status = 'won' THEN d.closed_on END) AS won_on,
-    max(d.closed_on) AS ended_on
-  FROM links AS k JOIN deals AS d ON d.opportunity_id = k.opportunity_id
-  GROUP BY k.lead_id
-)"""
-"""What the deals of each lead came to; a lead is won with its first win."""
-
 
 def lead_conversion(
     crm: Crm,
@@ -127,7 +108,7 @@ def lead_conversion(
     crm.require("leads", need="lead_conversion")
     period = resolved(crm, since, until, month, quarter, year)
     grouping = dimensions.grouping(by, "leads", date="t.created_on")
-    known = _known_steps(crm)
+    known = crm.once(_known_steps, crm.as_of.isoformat())
     states = _states(crm, known, period, grouping, only, window_days)
     ladder = pd.DataFrame({"pipeline": "", "position": range(1, len(known) + 1), "stage": known})
     steps = with_rates(counted_steps(states, ladder, grouping.names, mode), grouping.names, mode)
@@ -136,17 +117,43 @@ def lead_conversion(
     return steps.sort_values([*keys, "position"], ignore_index=True)[[*keys, *COLUMNS]]
 
 
-def _known_steps(crm: Crm) -> list[str]:
+def lead_deals(crm: Crm) -> str:
+    """Return what the deals of each lead came to; a lead is won with its first win."""
+    return f"""{_links(crm)}, lead_deals AS (
+  SELECT k.lead_id, CAST(count(*) AS BIGINT) AS deals,
+    CAST(count(CASE WHEN k.status = 'won' THEN 1 END) AS BIGINT) AS wins,
+    CAST(count(CASE WHEN k.status = 'open' THEN 1 END) AS BIGINT) AS open_deals,
+    min(COALESCE(k.created_on, k.closed_on)) AS dealt_on,
+    min(CASE WHEN k.status = 'won' THEN k.closed_on END) AS won_on,
+    max(k.closed_on) AS ended_on
+  FROM links AS k
+  GROUP BY k.lead_id
+)"""
+
+
+def _links(crm: Crm) -> str:
+    """Return each deal of a lead once, whether the deal names the lead, or the lead the deal."""
+    columns = "d.status, d.created_on, d.closed_on"
+    by_deal = f"SELECT d.lead_id, {columns} FROM deals AS d WHERE d.lead_id IS NOT NULL"
+    by_lead = f"""
+  UNION ALL
+  SELECT l.lead_id, {columns}
+  FROM leads AS l JOIN deals AS d ON d.opportunity_id = l.opportunity_id
+  WHERE d.lead_id IS DISTINCT FROM l.lead_id"""
+    return f"links AS ({by_deal}{'' if crm.missing('leads', 'opportunity_id') else by_lead})"
+
+
+def _known_steps(crm: Crm, _as_of: str) -> list[str]:
     """Return the steps that the exports say anything about, in order."""
     sql = f"""
-WITH {history.deals(crm)}, {LEAD_DEALS}
+WITH {history.deals(crm)}, {_links(crm)}
 SELECT CAST(count(l.qualified_on) AS BIGINT) AS qualified,
   CAST(count(l.accepted_on) AS BIGINT) AS accepted,
   CAST(count(l.account_id) AS BIGINT) AS converted,
-  CAST(count(*) FILTER (WHERE d.deals > d.wins) AS BIGINT) AS opportunity,
-  CAST(count(*) FILTER (WHERE d.wins > 0) AS BIGINT) AS won
+  CAST(count(CASE WHEN k.status <> 'won' THEN 1 END) AS BIGINT) AS opportunity,
+  CAST(count(CASE WHEN k.status = 'won' THEN 1 END) AS BIGINT) AS won
 FROM leads AS l
-LEFT JOIN lead_deals AS d ON d.lead_id = l.lead_id
+LEFT JOIN links AS k ON k.lead_id = l.lead_id
 """
     found = crm.query(sql, as_of=crm.as_of).iloc[0]
     return ["lead", *(name for name in STEPS[1:] if found[name] > 0)]
@@ -167,7 +174,7 @@ def _states(
     last = " ".join(f"WHEN {seen[i]} THEN {i + 1}" for i in reversed(range(len(seen))))
     keys = f"{by.columns} pipeline, visited, furthest, in_order, has_ended, is_mature"
     sql = f"""
-WITH {history.deals(crm)}, {LEAD_DEALS}, each_lead AS (
+WITH {history.deals(crm)}, {lead_deals(crm)}, each_lead AS (
   SELECT {by.select} '' AS pipeline, CAST({bits} AS BIGINT) AS visited,
     CASE {last} ELSE 1 END AS furthest, 1 AS in_order,
     COALESCE(d.wins = 0 AND d.open_deals = 0 {_in_window("d.ended_on", window_days)}, FALSE)

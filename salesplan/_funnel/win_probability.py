@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from salesplan import dimensions, errors, schema, survival
-from salesplan._funnel import history
+from salesplan._funnel import history, leads
 from salesplan._funnel.arguments import Span, inside, labelled, once, resolved, words
-from salesplan._funnel.late_start import records_begin_on
-from salesplan._funnel.leads import LEAD_DEALS
+from salesplan._funnel.late_start import counted_by_age, records_begin_on
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import to_date
@@ -124,8 +123,8 @@ def win_probability(
         raise InputError(f"horizons={horizons!r}: give positive numbers of days, such as [30, 90].")
     period = resolved(crm, since, until, month, quarter, year)
     grouping = dimensions.grouping(by, table, date="t.created_on")
-    deals = _watched(crm, table, period, grouping, only)
     begin = to_date(observed_since, "observed_since") if observed_since else None
+    deals = _watched(crm, table, period, grouping, only, begin)
     begin = begin or records_begin_on(deals)
     keys = grouping.names
     groups = deals.groupby(keys, dropna=False, sort=True) if keys else [((), deals)]
@@ -138,27 +137,35 @@ def win_probability(
 
 
 def _watched(
-    crm: Crm, table: str, period: Span, by: dimensions.Grouping, only: Mapping[str, Any] | None
+    crm: Crm,
+    table: str,
+    period: Span,
+    by: dimensions.Grouping,
+    only: Mapping[str, Any] | None,
+    begin: dt.date | None,
 ) -> pd.DataFrame:
-    """Return what is followed, counted by creation, age at the end of watching, and outcome."""
+    """Return what is followed, counted by age at the end of watching, and outcome."""
     condition, joins, params = dimensions.where(only, table)
-    ended = "CASE t.status WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END"
     last = "CASE WHEN t.status = 'open' THEN CAST($as_of AS DATE) ELSE t.closed_on END"
-    days = f"CAST(GREATEST({last} - t.created_on, 0) AS BIGINT)"
     source = "deals AS t" if table == "opportunities" else _LEADS
+    lead_deals = f", {leads.lead_deals(crm)}" if table == "leads" else ""
     told_apart = table == "leads" or "pipeline" in by.names or len(history.pipelines(crm)) < 2
     pipeline = "CAST(NULL AS VARCHAR)" if told_apart else "t.pipeline"
     sql = f"""
-WITH {history.deals(crm)}, {LEAD_DEALS}
-SELECT {by.select} {pipeline} AS own_pipeline, t.created_on, {days} AS days, {ended} AS outcome,
-  CAST(count(*) AS BIGINT) AS deals
-FROM {source} {once(by.joins, joins)}
-WHERE t.created_on IS NOT NULL AND (t.status = 'open' OR t.closed_on IS NOT NULL)
-  AND {condition} AND {inside("t.created_on")}
-GROUP BY {by.keys} {pipeline}, t.created_on, {days}, {ended}
+WITH {history.deals(crm)}{lead_deals}, watched AS MATERIALIZED (
+  SELECT {by.select} {pipeline} AS own_pipeline, t.created_on AS began_on,
+    GREATEST({last}, t.created_on) AS last_on, t.status AS ended_as
+  FROM {source} {once(by.joins, joins)}
+  WHERE t.created_on IS NOT NULL AND (t.status = 'open' OR t.closed_on IS NOT NULL)
+    AND {condition} AND {inside("t.created_on")}
+), {counted_by_age([*by.names, "own_pipeline"])}
+SELECT {by.columns} own_pipeline, first_on, head_start, days, deals,
+  CASE ended_as WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END AS outcome
+FROM ages
 """
     since, until = period
-    return crm.query(sql, as_of=crm.as_of, since=since, until=until, **params)
+    params |= {"as_of": crm.as_of, "since": since, "until": until, "observed_since": begin}
+    return crm.query(sql, **params)
 
 
 # A lead stays open until its first win, or until the last of its deals has ended without one.
@@ -177,7 +184,7 @@ def _by_horizon(
     crm: Crm, deals: pd.DataFrame, horizons: Sequence[int], begin: dt.date | None
 ) -> pd.DataFrame:
     days = deals["days"].to_numpy(np.int64)
-    late = _age_at(begin, deals)
+    late = _late_age(begin, deals)
     # Ended before the records begin, yet on record: nothing of the kind could have been missed.
     seen = (late == 0) | (late < days)
     late, deals, days = late[seen], deals[seen], days[seen]
@@ -200,13 +207,12 @@ def _by_horizon(
     return frame.assign(reason=[f"{said}; {r}" if r else said for r in frame["reason"]])
 
 
-def _age_at(begin: dt.date | None, deals: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _late_age(begin: dt.date | None, deals: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the age up to which nothing of a deal was on record."""
     if begin is None:
         return np.zeros(len(deals), np.int64)
     # A deal that closes on the first day of the records is on record: watched from the day before.
-    age = (pd.Timestamp(begin) - pd.Timedelta(days=1) - deals["created_on"]).dt.days
-    return np.asarray(age.clip(lower=0), np.int64)
+    return np.asarray((deals["head_start"] - 1).clip(lower=0), np.int64)
 
 
 def _with_incidence(frame: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:

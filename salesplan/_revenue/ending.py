@@ -14,6 +14,7 @@ _NEXT_START = """
           FROM (
             SELECT account_id, COALESCE(product, '') AS product, starts_on AS happens_on,
               1 AS is_start, starts_on, CAST(NULL AS DATE) AS ends_on FROM t
+            WHERE COALESCE(booked_on, starts_on) <= $as_of
             UNION ALL
             SELECT account_id, COALESCE(product, '') AS product, {stop} AS happens_on,
               0 AS is_start, CAST(NULL AS DATE) AS starts_on, {stop} AS ends_on FROM t

@@ -165,7 +165,12 @@ class Book(Lines):
     def pauses_begun(self, customer, slot):
         """Lines that pause in a slot, less those whose pause is over."""
         own = [line for line in self.lines if self.cell_of(line)[0] == customer]
-        return sum(self.rests(line, slot) - self.rests(line, self.before(slot)) for line in own)
+        last = self.days_of(self.before(slot))[-1]
+        return sum(
+            self.rests(line, slot) - self.rests(line, self.before(slot))
+            for line in own
+            if self.in_force(line, last, self.as_of)  # one that starts paused never paused
+        )
 
     def rests(self, line, slot):
         """Whether a pause keeps a line out of a slot."""
@@ -175,9 +180,11 @@ class Book(Lines):
         return paused and not (overlaps and any(self.runs(line, d, self.as_of) for d in days))
 
     def arrival(self, customer, slot, history):
-        if customer not in history or self.p.reactivation == "never":
+        if self.p.reactivation == "never" or not (
+            customer in history or self.ran_before(customer, slot)
+        ):
             return "new"
-        if self.p.reactivation == "any" or history[customer] is None:
+        if self.p.reactivation == "any" or history.get(customer) is None:
             return "reactivation"  # None: only now known to have left
         left, paused = history[customer]
         if paused:
@@ -186,6 +193,16 @@ class Book(Lines):
             away = (slot.year - left.year) * 12 + slot.month - left.month
             return "reactivation" if away <= self.p.reactivation_months else "new"
         return "reactivation" if (slot - left).days <= self.p.reactivation_days else "new"
+
+    def ran_before(self, customer, slot):
+        """Whether the book knows by now of a line that came and went before it knew."""
+        return self.known == "then" and any(
+            (line.get("booked_on") or line["starts_on"]) < slot
+            and self.start(line) < self.stop(line, self.seen_on(slot)) <= slot
+            and self.parts_on(line, self.start(line), self.seen_on(slot))[3]
+            for line in self.lines
+            if self.cell_of(line)[0] == customer
+        )
 
     # ---- a customer who stays -------------------------------------------------------------
     def stayed(self, now, before, rate, row, slot):
@@ -196,7 +213,7 @@ class Book(Lines):
             b = {k: v for k, v in before.items() if k[1] == product}
             there, here = sum(c[2] for c in b.values()), sum(c[2] for c in a.values())
             change = self.worth(a, rate) - self.worth(b, rate)
-            if (there <= 0) != (here <= 0):
+            if (there <= 0) != (here <= 0) and change:
                 day = self.end_of_product(a or b, product, slot, gained=here > 0)
                 ends.append((day, here > 0, change))
             else:

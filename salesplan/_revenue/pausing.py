@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salesplan._revenue.calendar import FAR
+from salesplan._revenue.calendar import FAR, month
 from salesplan._revenue.question import Question
 
 
@@ -75,7 +75,8 @@ def tables(q: Question) -> dict[str, str]:
 def _of_pause(name: str, begin: str, stop: str) -> str:
     """Return SQL for a carried column of a pause: whether it opens or closes its piece."""
     if name == "opens":
-        return f"(p.opens AND {begin} = p.start_on)"
+        before = f"x.paused_on <= GREATEST({month('p.start_on')}, p.starts_on)"
+        return f"({begin} = p.start_on AND (p.opens OR {before}))"
     if name == "closes":
         return f"(p.closes AND {stop} = COALESCE(p.until_on, {FAR}))"
     return f"p.{name}"

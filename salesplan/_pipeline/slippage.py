@@ -111,7 +111,6 @@ def _ever_pushed(crm: Crm, last: dt.date, by: By, only: Only, names: list[str]) 
     keys = groups.columns.rstrip(", ")
     found = crm.query(
         f"""WITH {known.ctes},
-{stays.STEPS},
 {stays.pushes("TRUE")},
 counted AS (
   SELECT {groups.select}d.reporting_amount AS amount,

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from salesplan._pipeline.states import end_of
 
-# Each change beside the one before it; a date left blank says nothing, so it is passed over.
-STEPS = f"""steps AS (
-  SELECT opportunity_id, record_status, has_moved, stage, status, changed_at, expected_close_on,
-    n, lag(stage) OVER w AS stage_before, lag(expected_close_on IGNORE NULLS) OVER w AS date_before
+# A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
+VISITS = f"""steps AS (
+  SELECT opportunity_id, stage, status, changed_at, n, lag(stage) OVER w AS stage_before
   FROM changes WHERE changed_at < {end_of("$deals_day")}
   WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)
-)"""
-
-# A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
-VISITS = f"""{STEPS},
+),
 visits AS (
   SELECT opportunity_id, stage, status, CAST(changed_at AS DATE) AS entered_on,
     CAST(lead(changed_at) OVER (PARTITION BY opportunity_id ORDER BY n) AS DATE) AS left_on
@@ -46,14 +42,20 @@ MAYBE_OPEN = "(record_status = 'open' OR has_moved)"
 
 
 def pushes(which: str) -> str:
-    """Return the CTE of how often deals were pushed, to a later month, from some of the steps.
+    """Return CTEs of how often deals were pushed, to a later month, from some of the changes.
 
     A deal whose dates left no trace has no row: how often it was pushed is not known.
     """
-    return f"""pushes AS (
+    # A date left blank says nothing, so it is passed over.
+    return f"""close_dates AS (
+  SELECT opportunity_id, expected_close_on, lag(expected_close_on) OVER w AS date_before
+  FROM changes
+  WHERE changed_at < {end_of("$deals_day")} AND expected_close_on IS NOT NULL AND {which}
+  WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)
+),
+pushes AS (
   SELECT opportunity_id, CAST(sum(
     CASE WHEN date_trunc('month', expected_close_on) > date_trunc('month', date_before)
       THEN 1 ELSE 0 END) AS BIGINT) AS push_count
-  FROM steps WHERE expected_close_on IS NOT NULL AND {which}
-  GROUP BY opportunity_id
+  FROM close_dates GROUP BY opportunity_id
 )"""

@@ -28,10 +28,12 @@ FROM p JOIN opportunities AS o ON o.opportunity_id = p.opportunity_id GROUP BY 1
 READINGS_BY_OWNER = f"""{_PATHS}
 SELECT o.owner_id, p.furthest, p.visited, {_STRICT} AS in_order, o.status, count(*) AS deals
 FROM p JOIN opportunities AS o ON o.opportunity_id = p.opportunity_id GROUP BY 1, 2, 3, 4, 5"""
-WIN_RATE = """
+WIN_RATE = f"""
 SELECT owner_id, count(*) FILTER (WHERE status = 'won') AS k, count(*) AS n,
   sum(amount) FILTER (WHERE status = 'won') AS won_amount, sum(amount) AS base_amount
-FROM opportunities WHERE status IN ('won', 'lost') GROUP BY owner_id"""
+FROM opportunities
+WHERE status IN ('won', 'lost') AND created_on <= DATE '{AS_OF}' AND closed_on <= DATE '{AS_OF}'
+GROUP BY owner_id"""
 DAYS = f"""
 WITH d AS (
   SELECT opportunity_id, stage, changed_at::DATE AS day,
@@ -44,14 +46,18 @@ WITH d AS (
 )
 SELECT stage, days, is_there, count(*) AS deals FROM s GROUP BY stage, days, is_there"""
 AGES = f"""
-SELECT created_on, COALESCE(closed_on, DATE '{AS_OF}') - created_on AS days, status,
-  count(*) AS deals
-FROM opportunities GROUP BY 1, 2, 3"""
+SELECT greatest(f.first_on - created_on, 0) AS head_start,
+  COALESCE(closed_on, DATE '{AS_OF}') - created_on AS days, status, count(*) AS deals
+FROM opportunities, (SELECT min(closed_on) AS first_on FROM opportunities) AS f
+GROUP BY 1, 2, 3"""
 LEADS = """
-SELECT count(*) AS leads, count(o.lead_id) AS deals, count(*) FILTER (WHERE o.is_won) AS won
+SELECT l.account_id IS NOT NULL AS has_account, o.lead_id IS NOT NULL AS has_deal, o.is_won,
+  o.is_open, count(*) AS leads
 FROM leads AS l LEFT JOIN (
-  SELECT lead_id, bool_or(status = 'won') AS is_won FROM opportunities GROUP BY lead_id
-) AS o ON o.lead_id = l.lead_id"""
+  SELECT lead_id, bool_or(status = 'won') AS is_won, bool_or(status = 'open') AS is_open
+  FROM opportunities GROUP BY lead_id
+) AS o ON o.lead_id = l.lead_id
+GROUP BY 1, 2, 3, 4"""
 
 Tables = dict[str, pd.DataFrame]
 
@@ -124,19 +130,19 @@ def days(tables: Tables) -> pd.DataFrame:
     return stays.reset_index().groupby(["stage", "days", "is_there"]).size()
 
 
-def ages(tables: Tables) -> pd.DataFrame:
+def ages(tables: Tables) -> pd.Series:
     deals = tables["opportunities"]
     status = deals["stage"].map(_status(tables))
     age = (deals["closed_on"].fillna(pd.Timestamp(AS_OF)) - deals["created_on"]).dt.days
-    found = deals.assign(days=age, status=status)
-    return found.groupby(["created_on", "days", "status"]).size()
+    head_start = (deals["closed_on"].min() - deals["created_on"]).dt.days.clip(lower=0)
+    found = pd.DataFrame({"head_start": head_start, "days": age, "status": status})
+    return found.groupby(["head_start", "days", "status"]).size()
 
 
 def leads(tables: Tables) -> pd.Series:
     deals = tables["opportunities"].dropna(subset="lead_id")
-    won = deals["stage"].map(_status(tables)).eq("won")
-    of_lead = won.groupby(deals["lead_id"]).any()
-    found = tables["leads"]["lead_id"].map(of_lead)
-    return pd.Series(
-        {"leads": len(found), "deals": found.notna().sum(), "won": found.eq(True).sum()}
-    )
+    status = deals["stage"].map(_status(tables))
+    ends = deals.assign(is_won=status.eq("won"), is_open=status.eq("open"), has_deal=True)
+    ends = ends.groupby("lead_id")[["has_deal", "is_won", "is_open"]].any()
+    found = tables["leads"].merge(ends, on="lead_id", how="left")
+    return found.groupby(["has_deal", "is_won", "is_open"], dropna=False).size()

@@ -171,12 +171,11 @@ def _states(
     condition, joins, params = dimensions.where(only, "leads")
     seen = [f"({_happened(name, window_days)})" for name in known]
     bits = " + ".join(f"CASE WHEN {s} THEN {2 << i} ELSE 0 END" for i, s in enumerate(seen))
-    last = " ".join(f"WHEN {seen[i]} THEN {i + 1}" for i in reversed(range(len(seen))))
-    keys = f"{by.columns} pipeline, visited, furthest, in_order, has_ended, is_mature"
+    last = " ".join(f"WHEN visited >= {2 << i} THEN {i + 1}" for i in reversed(range(len(known))))
+    keys = f"{by.columns} visited, has_ended, is_mature"
     sql = f"""
 WITH {history.deals(crm)}, {lead_deals(crm)}, each_lead AS (
-  SELECT {by.select} '' AS pipeline, CAST({bits} AS BIGINT) AS visited,
-    CASE {last} ELSE 1 END AS furthest, 1 AS in_order,
+  SELECT {by.select} CAST({bits} AS BIGINT) AS visited,
     COALESCE(d.wins = 0 AND d.open_deals = 0 {_in_window("d.ended_on", window_days)}, FALSE)
       AS has_ended,
     {_mature(window_days)} AS is_mature
@@ -185,7 +184,10 @@ WITH {history.deals(crm)}, {lead_deals(crm)}, each_lead AS (
   WHERE {condition} AND {inside("t.created_on")}
     AND (t.created_on IS NULL OR t.created_on <= CAST($as_of AS DATE))
 )
-SELECT {keys}, CAST(count(*) AS BIGINT) AS deals FROM each_lead GROUP BY {keys}
+SELECT {keys}, '' AS pipeline, CASE {last} END AS furthest, 1 AS in_order,
+  CAST(count(*) AS BIGINT) AS deals
+FROM each_lead
+GROUP BY {keys}
 """
     since, until = period
     params |= {"as_of": crm.as_of, "since": since, "until": until}

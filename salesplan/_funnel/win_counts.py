@@ -65,10 +65,10 @@ WHERE t.side <> '{"open" if basis == "closed" else ""}'
     return crm.query(sql, **params)
 
 
-# Whether the end of a deal, if it has one, is known on the day looked from.
-_KNOWN = "COALESCE(t.closed_on <= CAST($as_of AS DATE), TRUE)"
+# Whether the end of a deal is known on the day looked from; NULL where it has no date.
+_KNOWN = "t.closed_on <= CAST($as_of AS DATE)"
 _STATUS = (
-    "CASE WHEN t.is_known AND t.status_on_record IN ('won', 'lost', 'other') "
+    "CASE WHEN COALESCE(t.is_known, TRUE) AND t.status_on_record IN ('won', 'lost', 'other') "
     "THEN t.status_on_record ELSE 'open' END"
 )
 

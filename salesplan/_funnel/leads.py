@@ -171,6 +171,7 @@ def _states(
     condition, joins, params = dimensions.where(only, "leads")
     seen = [f"({_happened(name, window_days)})" for name in known]
     bits = " + ".join(f"CASE WHEN {s} THEN {2 << i} ELSE 0 END" for i, s in enumerate(seen))
+    # The furthest step is the highest bit: found for each group of leads, not for every lead.
     last = " ".join(f"WHEN visited >= {2 << i} THEN {i + 1}" for i in reversed(range(len(known))))
     keys = f"{by.columns} visited, has_ended, is_mature"
     sql = f"""

@@ -180,11 +180,9 @@ class Book(Lines):
         return paused and not (overlaps and any(self.runs(line, d, self.as_of) for d in days))
 
     def arrival(self, customer, slot, history):
-        if self.p.reactivation == "never" or not (
-            customer in history or self.ran_before(customer, slot)
-        ):
+        if customer not in history or self.p.reactivation == "never":
             return "new"
-        if self.p.reactivation == "any" or history.get(customer) is None:
+        if self.p.reactivation == "any" or history[customer] is None:
             return "reactivation"  # None: only now known to have left
         left, paused = history[customer]
         if paused:
@@ -193,16 +191,6 @@ class Book(Lines):
             away = (slot.year - left.year) * 12 + slot.month - left.month
             return "reactivation" if away <= self.p.reactivation_months else "new"
         return "reactivation" if (slot - left).days <= self.p.reactivation_days else "new"
-
-    def ran_before(self, customer, slot):
-        """Whether the book knows by now of a line that came and went before it knew."""
-        return self.known == "then" and any(
-            (line.get("booked_on") or line["starts_on"]) < slot
-            and self.start(line) < self.stop(line, self.seen_on(slot)) <= slot
-            and self.parts_on(line, self.start(line), self.seen_on(slot))[3]
-            for line in self.lines
-            if self.cell_of(line)[0] == customer
-        )
 
     # ---- a customer who stays -------------------------------------------------------------
     def stayed(self, now, before, rate, row, slot):

@@ -47,7 +47,12 @@ def tables(q: Question, source: str) -> dict[str, str]:
     }
 
 
-_WHOLE = {"opens": "TRUE AS opens", "closes": "TRUE AS closes"}
+_WHOLE = {
+    "opens": "TRUE AS opens",
+    "closes": "TRUE AS closes",
+    "end_known_on": f"""CASE WHEN LEAST(to_on, {later("first_day", 1)}) = until_on
+            THEN end_known_on ELSE starts_on END AS end_known_on""",
+}
 
 
 def _member(q: Question) -> str:

@@ -79,4 +79,7 @@ def _of_pause(name: str, begin: str, stop: str) -> str:
         return f"({begin} = p.start_on AND (p.opens OR {before}))"
     if name == "closes":
         return f"(p.closes AND {stop} = COALESCE(p.until_on, {FAR}))"
+    if name == "end_known_on":
+        ends = f"{stop} = COALESCE(p.until_on, {FAR})"
+        return f"CASE WHEN {ends} THEN p.end_known_on ELSE p.starts_on END"
     return f"p.{name}"

@@ -227,6 +227,10 @@ def _piece(q: Question, cut: Cut) -> str:
     line = q.policy.boundary == "any_overlap"
     opens, closes = (cut.opens, cut.closes) if line else ("TRUE", "TRUE")
     flags = {"opens": f"({opens}) AS opens", "closes": f"({closes}) AS closes"}
+    # Only the end of the line itself may have been noted late, not a change of its price.
+    flags["end_known_on"] = (
+        f"CASE WHEN {cut.closes} THEN end_known_on ELSE starts_on END AS end_known_on"
+    )
     known = "".join(f", {flags.get(name, name)}" for name in carried(q))
     source = "level" if averages(q) else "dated"
     quantity, year = ("level_quantity", "level_year") if averages(q) else ("quantity", "list_year")

@@ -31,7 +31,7 @@ def tables(q: Question, source: str) -> dict[str, str]:
         FROM (SELECT *, COALESCE(until_on, $as_of + 1) AS stop_on FROM {source}) AS stopped""",
         "billed": f"""
         SELECT *, period_end - period_start AS length_days,
-          GREATEST(start_on, period_start) AS from_on, LEAST(stop_on, period_end) AS to_on
+          GREATEST(start_on, period_start) AS from_on, {_LAST} AS to_on
         FROM (SELECT *, {_start("n")} AS period_start, {_start("n + 1")} AS period_end
               FROM numbered) AS periods""",
         "monthly_cuts": f"""
@@ -67,6 +67,9 @@ def _member(q: Question) -> str:
     return f"CASE WHEN ({begun}) AND ({ended}) THEN member ELSE 0 END"
 
 
+# A price for the whole term goes on by the day where grace puts off the end of the term.
+_LAST = """CASE WHEN period_months > 0 OR period_days > 0 THEN LEAST(stop_on, period_end)
+            ELSE stop_on END"""
 # One more than needed does no harm: a period outside the piece is dropped again.
 _COUNT = """CASE WHEN period_months > 0
             THEN date_diff('month', starts_on, stop_on) // period_months + 1

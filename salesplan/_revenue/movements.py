@@ -174,7 +174,8 @@ def mrr_movements(
         A preset (``"chartmogul"``), a ``Policy``, or None for the package's own rules.
     known
         "now" counts contracts at their effective dates; "then" as the book knew them month by
-        month, with what came later under restatement.
+        month, with what came later under restatement. A cancellation noted late moves as a
+        whole: months averaged by days, and pauses after it, are then near, not exact.
     as_of
         Day looked from; the book's by default. The month it falls in is marked open.
 

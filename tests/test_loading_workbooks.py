@@ -57,6 +57,15 @@ def test_a_value_merged_over_rows_holds_for_each_of_them(load):
     assert crm.table("opportunities")["owner_id"].fillna("").tolist() == ["Ada", "Ada", "Ben", ""]
 
 
+def test_empty_cells_merged_beside_or_below_the_table_say_nothing(load):
+    def merge(book):
+        for cells in ("H1:H3", "A20:A25", "B3:B9"):
+            book["Deals"].merge_cells(cells)
+
+    crm = load({"Deals": [DEALS, deal(1), deal(2)]}, merge)
+    assert crm.table("opportunities")["opportunity_id"].tolist() == ["D1", "D2"]
+
+
 def test_errors_and_formulas_without_a_result_are_named(load):
     rows = [DEALS, deal(1, amount="=50*2"), deal(2, amount="#DIV/0!"), deal(3, amount="#N/A")]
     crm = load({"Cover & notes": [["nothing"]], "Deals": rows})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -27,28 +28,31 @@ class Uncomputed:
     first: str
 
 
-def by_sheet(path: Path) -> dict[str, Uncomputed]:
-    """Return the sheets of an .xlsx or .xlsm that hold such cells; #N/A says "missing" itself."""
-    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+def by_sheet(path: Path, names: Iterable[str]) -> dict[str, Uncomputed]:
+    """Return those of some sheets that hold such cells; #N/A says "missing" itself.
+
+    Of a workbook that keeps its sheets in another way nothing is said: it can be read all the same.
+    """
+    if not zipfile.is_zipfile(path):
         return {}
     with zipfile.ZipFile(path) as archive:
         parts = _parts(archive)
-        found = {name: _uncomputed(archive.read(part)) for name, part in parts.items()}
+        found = {n: _uncomputed(archive.read(parts[n])) for n in names if n in parts}
     return {name: cells for name, cells in found.items() if cells}
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return sheet -> its part of the archive; read by pattern, as no parser trusts the XML."""
     related = _attributes(archive, "xl/_rels/workbook.xml.rels", "Relationship")
-    targets = {one["Id"]: one.get("Target", "") for one in related}
+    targets = {one.get("Id", ""): one.get("Target", "") for one in related}
     listed = set(archive.namelist())
     sheets = _attributes(archive, "xl/workbook.xml", "sheet")
-    parts = {one["name"]: _place(targets.get(one.get("id", ""), "")) for one in sheets}
+    parts = {one.get("name", ""): _place(targets.get(one.get("id", ""), "")) for one in sheets}
     return {name: part for name, part in parts.items() if part in listed}
 
 
 def _attributes(archive: zipfile.ZipFile, part: str, element: str) -> list[dict[str, str]]:
-    text = archive.read(part).decode("utf-8", "replace")
+    text = archive.read(part).decode("utf-8", "replace") if part in archive.namelist() else ""
     return [
         {name: html.unescape(one or other) for name, one, other in _ATTRIBUTE.findall(said)}
         for said in _ELEMENT[element].findall(text)

@@ -39,7 +39,7 @@ def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
         book = python_calamine.load_workbook(str(path))
         names = _chosen(book, wanted, path)
         found = [_sheet(book, name, len(names) > 1, scratch) for name in names]
-        without = uncomputed.by_sheet(path)
+        without = uncomputed.by_sheet(path, names)
     except ExportError:
         raise
     except Exception as error:  # calamine raises its own kinds for each broken part of a zip
@@ -79,10 +79,13 @@ def _sheet(book: Any, name: str, several: bool, scratch: Path) -> Sheet | None:
 
 
 def _fill_down(rows: list[list[Any]], merged: Iterable[tuple[Place, Place]]) -> None:
-    """Write the value of cells merged over several rows into each of them."""
+    """Write the value of cells merged over several rows into each of them.
+
+    Cells may be merged beyond the last one that holds anything.
+    """
     for (top, left), (bottom, _) in merged:
         for row in rows[top + 1 : bottom + 1]:
-            row[left] = rows[top][left]
+            row[left : left + 1] = rows[top][left : left + 1]
 
 
 def _texts(rows: list[list[Any]]) -> Iterator[list[str]]:

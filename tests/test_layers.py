@@ -26,7 +26,7 @@ LEVELS = {
         "tabular",
         "files",
     },
-    1: {"settings", "book", "crm", "dimensions", "loading", "exports", "demo", "paper"},
+    1: {"settings", "book", "crm", "dimensions", "amounts", "loading", "exports", "demo", "paper"},
     2: {"funnel", "pipeline", "revenue", "acquisition", "effort", "actionplan", "compensation"},
     3: {"kpi", "scenario"},
     4: {"charts", "excel", "html"},

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan import dimensions, stats
-from salesplan._actionplan.money import worth
+from salesplan.amounts import deal_amount
 from salesplan.crm import Crm
 from salesplan.errors import InputError, did_you_mean
 
@@ -99,7 +99,7 @@ def _deal_counts(
     kept, joins, values = dimensions.where(only, "opportunities")
     likes = {f"word_{i}": w for i, w in enumerate([stage] if stage else PROPOSAL_WORDS)}
     named = " OR ".join(f"lower(c.stage) LIKE lower(${name})" for name in likes)
-    money = worth(crm, "t")
+    money = deal_amount(crm)
     rows = crm.query(
         f"""WITH offered AS (
   SELECT c.opportunity_id FROM stage_changes AS c WHERE {named}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from salesplan import dimensions, periods, stats
 from salesplan._actionplan.measured import STEPS
-from salesplan._actionplan.money import worth
+from salesplan.amounts import deal_amount
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.stats import Floats
@@ -46,7 +46,7 @@ def _named(crm: Crm, months: list[dt.date], seasonality: str) -> Floats:
         return np.ones(len(months))
     if seasonality != "measured":
         raise InputError(f"seasonality={seasonality!r}: use 'measured', 'even' or numbers.")
-    money = worth(crm, "t")
+    money = deal_amount(crm)
     found = crm.query(
         f"""SELECT CAST(EXTRACT(month FROM t.closed_on) AS BIGINT) AS month_number,
   CAST(sum({money.amount}) AS DOUBLE) AS amount

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan._actionplan.measured import PROPOSAL_WORDS
-from salesplan._actionplan.money import worth
+from salesplan.amounts import deal_amount
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 
@@ -82,7 +82,7 @@ def _planned(started: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 def _done(crm: Crm, since: dt.date, as_of: dt.date) -> pd.DataFrame:
     words = {f"word_{i}": word for i, word in enumerate(PROPOSAL_WORDS)}
     named = " OR ".join(f"lower(c.stage) LIKE ${name}" for name in words)
-    money = worth(crm, "t")
+    money = deal_amount(crm)
     return crm.query(
         f"""WITH held AS (
   SELECT owner_id, kind, opportunity_id FROM activities
@@ -108,7 +108,7 @@ SELECT owner_id, 'proposals', CAST(count(DISTINCT opportunity_id) AS DOUBLE),
 FROM offered GROUP BY owner_id
 UNION ALL
 SELECT t.owner_id, 'revenue', CAST(sum({money.amount}) AS DOUBLE),
-  CAST(count(CASE WHEN {money.is_unrated} THEN 1 END) AS BIGINT)
+  CAST(count(CASE WHEN {money.unrated} THEN 1 END) AS BIGINT)
 FROM opportunities AS t {money.join}
 WHERE t.status = 'won' AND t.closed_on >= $since AND t.closed_on <= $as_of
 GROUP BY t.owner_id""",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from salesplan import book, exports
 from salesplan.errors import ExportError
-from salesplan.exports.engine import Issue, record
+from salesplan.exports.engine import Issue, record, scalar
 from salesplan.loading import (
     asof,
     checks,
@@ -110,7 +110,7 @@ def _write_loads(engine: Engine, staged: Sequence[Staged]) -> None:
     loaded: dict[str, int] = {}
     for one in staged:
         source, table = one.feed.source, one.feed.table.name
-        apart = _scalar(
+        apart = scalar(
             engine,
             "SELECT count(*) FROM quarantine WHERE file = ? AND table_name = ? "
             "AND sheet IS NOT DISTINCT FROM ?",
@@ -121,7 +121,7 @@ def _write_loads(engine: Engine, staged: Sequence[Staged]) -> None:
         row = [*_how_it_was_read(one), one.rows_read, kept, apart]
         engine.execute(f"INSERT INTO loads VALUES ({', '.join('?' * len(row))})", row)
     for table, count in loaded.items():
-        held = _scalar(engine, f'SELECT count(*) FROM "{table}"')
+        held = scalar(engine, f'SELECT count(*) FROM "{table}"')
         assert held == count, f"{table} holds {held} rows, the files gave {count}"
 
 
@@ -140,9 +140,3 @@ def _how_it_was_read(one: Staged) -> list[str | None]:
         decision.order,
         "; ".join(proofs),
     ]
-
-
-def _scalar(engine: Engine, query: str, parameters: Sequence[object] = ()) -> int:
-    row = engine.execute(query, list(parameters)).fetchone()
-    assert row
-    return int(row[0])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from salesplan.exports.engine import scalar
 from salesplan.loading import repair, sql
 from salesplan.loading.evidence import Evidence, gather
 from salesplan.loading.feeds import ENTRY, Feed
@@ -65,7 +66,7 @@ def stage(engine: duckdb.DuckDBPyConnection, feed: Feed, emptied: tuple[Line, ..
     is optional and hardly ever makes sense, the rows are inserted anew.
     """
     # nothing is deleted before all files are in, so that rows keep their numbers
-    first = _scalar(engine, f'SELECT count(*) FROM "{feed.table.name}"')
+    first = scalar(engine, f'SELECT count(*) FROM "{feed.table.name}"')
     engine.execute("BEGIN TRANSACTION")
     staged = replace(_insert(engine, feed, first), emptied=emptied)
     opening = repair.opened_at(feed.source, {place: rule for place, rule, _ in staged.rejected})
@@ -201,13 +202,7 @@ def _is_most(engine: duckdb.DuckDBPyConnection, staged: Staged, name: str, faile
     """Whether so many failures are most of a column; only a doubt has the file read again."""
     table = f'"{staged.feed.table.name}"'
     read = f'SELECT count("{name}") FROM {table} WHERE rowid >= {staged.first_row}'
-    if 2 * failed <= _scalar(engine, read):
+    if 2 * failed <= scalar(engine, read):
         return False
     filled = f'SELECT count("{name}") FROM {staged.feed.relation()}'
-    return 2 * failed > _scalar(engine, filled)
-
-
-def _scalar(engine: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = engine.execute(query).fetchone()
-    assert row
-    return int(row[0])
+    return bool(2 * failed > scalar(engine, filled))

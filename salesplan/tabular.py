@@ -103,8 +103,47 @@ def heading(name: str, lang: str = "en") -> str:
     return words[lang] if words else name.replace("_", " ").capitalize()
 
 
-def shown(value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR") -> str:
+def in_sentence(name: str, lang: str = "en") -> str:
+    """Return a column's heading as it stands inside a sentence or title.
+
+    Examples
+    --------
+    >>> in_sentence("sale_type"), in_sentence("sale_type", "de")
+    ('kind of sale', 'Verkaufsart')
+    """
+    words = heading(name, lang)
+    is_name = lang == "de" or words[1:2].isupper()  # German nouns and MRR keep their capitals
+    return words if is_name else words[0].lower() + words[1:]
+
+
+def digits(values: pd.Series[Any], what: Unit = "number") -> int:
+    """Return how many decimals a column of numbers is shown with, the same for all its rows.
+
+    Rates have one; where all are below 5 %, such as churn a month, the second one matters.
+
+    Examples
+    --------
+    >>> digits(pd.Series([7.0, 3.5])), digits(pd.Series([102.5, 7.0])), digits(pd.Series([8.0]))
+    (2, 1, 0)
+    >>> digits(pd.Series([0.0103, 0.008]), "rate"), digits(pd.Series([0.31]), "rate")
+    (2, 1)
+    """
+    if what not in ("number", "rate"):
+        return 0
+    sizes = pd.to_numeric(values, errors="coerce").abs().dropna()
+    if what == "rate":
+        return 2 if 0 < sizes.max() < 0.05 else 1
+    if (sizes % 1 == 0).all():
+        return 0
+    return 2 if sizes.max() < 10 else 1 if sizes.max() < 10_000 else 0
+
+
+def shown(
+    value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR", digits: int = 1
+) -> str:
     """Return a cell as a reader of the language expects it; a dash where there is no value.
+
+    ``digits`` are the decimals of plain numbers and rates.
 
     Examples
     --------
@@ -116,16 +155,10 @@ def shown(value: Any, what: Unit, *, lang: str = "en", currency: str = "EUR") ->
     if what == "money":
         return formats.money(value, currency, lang)
     if what == "rate":
-        return formats.rate(value, lang)
+        return formats.rate(value, lang, digits)
     if what in ("count", "number"):
-        return formats.number(value, lang, 0 if what == "count" else _digits(value))
+        return formats.number(value, lang, 0 if what == "count" else digits)
     return _other(value, what, lang)
-
-
-def _digits(value: float) -> int:
-    if abs(value) >= 1000 or float(value).is_integer():
-        return 0
-    return 1 if abs(value) >= 10 else 2
 
 
 def _other(value: Any, what: Unit, lang: str) -> str:

@@ -54,30 +54,42 @@ def test_the_browser_runs_nothing_of_the_crm(tmp_path, lang):
         assert opened.faults == []
 
 
-def test_amounts_and_missing_values_in_german():
-    frame = pd.DataFrame({"won_amount": [1234.5, None]})
-    html = sp.html.page(
+def alone(table, lang="en"):
+    """Return the page of one table."""
+    return sp.html.page(
         "T",
-        [Section("a", "A", blocks=[Table(frame, "C")])],
+        [Section("a", "A", blocks=[table])],
         subtitle="",
         footer="",
         brand="b",
-        lang="de",
+        lang=lang,
         currency="EUR",
     )
+
+
+def test_amounts_and_missing_values_in_german():
+    html = alone(Table(pd.DataFrame({"won_amount": [1234.5, None]}), "C"), "de")
     assert "1.235 €" in html
     assert "–" in html
 
 
 def test_long_tables_say_what_they_hide():
-    frame = pd.DataFrame({"n": range(30)})
-    html = sp.html.page(
-        "T",
-        [Section("a", "A", blocks=[Table(frame, "C", rows=10)])],
-        subtitle="",
-        footer="",
-        brand="b",
-        lang="en",
-        currency="EUR",
+    html = alone(Table(pd.DataFrame({"n": range(1030)}), "C", rows=10))
+    assert "1,020 more rows in the workbook." in html
+
+
+def test_sentences_stand_below_their_row():
+    deals = pd.DataFrame(
+        {"name": ["Alpha", "Bravo", "Carlo"], "risks": [f"late; {HOSTILE}", "", None]}
     )
-    assert "20 more rows in the workbook." in html
+    html = alone(Table(deals, "Deals", below=("risks",)))
+    assert html.count('scope="col"') == 1
+    assert html.count('class="below"') == 1  # a row without a sentence has none
+    assert "<b>What to look at:</b> late; &lt;script&gt;" in html
+
+
+def test_a_column_of_numbers_has_one_number_of_decimals():
+    frame = pd.DataFrame({"lost_hours": [7.0, 102.5], "churn_rate": [0.0103, 0.008]})
+    html = alone(Table(frame, "N"))
+    for cell in (">7.0<", ">102.5<", ">1.03%<", ">0.80%<"):
+        assert cell in html

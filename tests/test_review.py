@@ -120,3 +120,13 @@ def test_wrong_calls(crm, tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot be written"):
         sp.review.write(crm, quarter="2026-Q3", folder=tmp_path / "file")
+
+
+def test_the_teams_add_up_to_the_company(tmp_path):
+    html = sp.review.write(sp.paper.crm(), quarter="2026-Q3", folder=tmp_path)[0].read_text("utf-8")
+    shown = html[html.index("<caption>By team") :]
+    rows = re.findall(r"<tr>(<td.*?)</tr>", shown[: shown.index("</table>")])
+    cells = [re.findall(r">([^<]+)</td>", row) for row in rows]
+    bookings = {team: int(re.sub(r"\D", "", money) or 0) for team, money, *_ in cells}
+    assert len(bookings) == 3
+    assert bookings.pop("Company") == sum(bookings.values()) > 0

@@ -42,4 +42,4 @@ def effort_shares(hours: pd.DataFrame, *, by: str = "segment", lang: str = "en")
             cliponaxis=False,
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    return theme.finish(figure, label("columns.hours_share", lang), barmode="group", height=380)
+    return theme.finish(figure, label("effort.shares_title", lang), barmode="group", height=380)

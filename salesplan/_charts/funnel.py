@@ -54,7 +54,13 @@ def funnel(frame: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     note = _say(f"chart_note_{mode}" if what == "deals" else f"chart_note_leads_{mode}", lang)
     height = 190 + 46 * len(rows)
     layout: dict[str, Any] = {"barmode": "stack", "bargap": 0.4, "legend_traceorder": "normal"}
-    return _finish(figure, _say(f"chart_funnel_{what}", lang), note, height, **layout)
+    return _finish(figure, _funnel_title(rows, what, lang), note, height, **layout)
+
+
+def _funnel_title(rows: pd.DataFrame, what: str, lang: str) -> str:
+    title = _say(f"chart_funnel_{what}", lang)
+    named = list(rows["pipeline"].dropna().unique()) if what == "deals" else []
+    return f"{title}: {_name(named[0], lang)}" if len(named) == 1 else title
 
 
 def _stage_name(stage: Any, what: str, lang: str) -> str:

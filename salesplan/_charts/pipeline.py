@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -81,7 +80,7 @@ def waterfall(bars: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     words = [f"{n:,}" for n in shown["deal_count"]]
     figure = go.Figure(
         go.Waterfall(
-            x=["<br>".join(wrap(t, 12)) for t in shown["title"]], y=amount,
+            x=[theme.lines(t) for t in shown["title"]], y=amount,
             text=words, textposition="outside",
             measure=np.where(total, np.where(shown["movement"] == "start", "absolute", "total"),
                              "relative"),

@@ -17,7 +17,8 @@ def word(key: str, lang: str, **values: Any) -> str:
 
 def finished(figure: go.Figure, title: str, note: str, **layout: Any) -> go.Figure:
     """Finish a figure with its note a fixed way below the axis."""
-    layout = {"margin": {"l": 64, "r": 24, "t": 112, "b": 122}} | layout
+    top = 112 if theme.has_legend(figure, layout) else 64
+    layout = {"margin": {"l": 64, "r": 24, "t": top, "b": 122}} | layout
     figure.add_annotation(
         text="<br>".join(_wrapped(note)), xref="paper", yref="paper", x=0, y=0, yshift=-66,
         xanchor="left", yanchor="top", showarrow=False, align="left",

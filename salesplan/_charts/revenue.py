@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from salesplan import tabular
 from salesplan._charts import theme
 from salesplan._charts.cohorts import cohorts, layer_cake, retention_curves
 from salesplan._charts.recurring import finished, plain, policy_note, word
@@ -44,7 +45,7 @@ def mrr_bridge(movements: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     steps = [-_sum(months, k) if k in LOSSES else _sum(months, k) for k in kinds]
     opening, closing = months["opening_amount"].iloc[0], months["closing_amount"].iloc[-1]
     levels = np.concatenate([[opening], opening + np.cumsum(steps)])
-    names = [word(k, lang) for k in ("opening", *kinds, "closing")]
+    names = [theme.lines(word(k, lang)) for k in ("opening", *kinds, "closing")]
     figure = go.Figure()
     for name, value in ((names[0], opening), (names[-1], closing)):
         figure.add_trace(_bar([name], [value], theme.TOTAL, [f"{value:,.0f}"]))
@@ -200,7 +201,8 @@ def revenue_mix(mix: pd.DataFrame, *, top: int = 12, lang: str = "en") -> go.Fig
     figure.update_xaxes(range=[min(0, shown["amount"].min()), shown["amount"].max() * 1.25])
     note = f"{word(f'mix_note_{basis}', lang)} {policy_note(mix)}"
     height = max(320, 190 + 30 * len(shown))
-    title = word(f"mix_title_{basis}", lang, by=", ".join(names))
+    by = ", ".join(tabular.in_sentence(name, lang) for name in names)
+    title = word(f"mix_title_{basis}", lang, by=plain(by))
     return finished(figure, title, note, height=height, showlegend=False)
 
 

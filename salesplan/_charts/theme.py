@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -92,7 +93,7 @@ def finish(
 ) -> go.Figure:
     """Give a figure its title, the note below it (definition, n, truncated axis) and the look."""
     figure.update_layout(template="salesplan", title_text=title, height=height)
-    if not _has_legend(figure, layout):
+    if not has_legend(figure, layout):
         figure.update_layout(margin_t=56)
     figure.update_layout(**layout)
     if note:
@@ -111,12 +112,17 @@ def finish(
     return figure
 
 
-def _has_legend(figure: go.Figure, layout: dict[str, Any]) -> bool:
+def has_legend(figure: go.Figure, layout: dict[str, Any]) -> bool:
     """Whether plotly will draw a legend: its room above the plot is needed only then."""
     if layout.get("showlegend", figure.layout.showlegend) is False:
         return False
     named = [t for t in figure.data if t.name and t.showlegend is not False]
     return len(named) > 1 or any(t.showlegend for t in named)
+
+
+def lines(text: str, width: int = 12) -> str:
+    """Return a label in short lines, so that labels of bars stand side by side unturned."""
+    return "<br>".join(wrap(text, width))
 
 
 def identity(figure: go.Figure) -> str:

@@ -24,6 +24,7 @@ def show(frame: pd.DataFrame, title: str, *, lang: str = "en", currency: str = "
     """Print a frame as a table; CRM text cannot switch colours or links on."""
     table = Table(title=title, title_justify="left", header_style="bold")
     units = {str(c): tabular.unit(str(c), frame[c]) for c in frame.columns}
+    digits = [tabular.digits(frame[name], what) for name, what in units.items()]
     for name, what in units.items():
         right = what in ("money", "rate", "count", "number")
         table.add_column(
@@ -33,10 +34,11 @@ def show(frame: pd.DataFrame, title: str, *, lang: str = "en", currency: str = "
             no_wrap=right,
         )
     for row in frame.itertuples(index=False, name=None):
-        cells = zip(row, units.values(), strict=True)
-        table.add_row(
-            *(escape(_plain(tabular.shown(v, u, lang=lang, currency=currency))) for v, u in cells)
+        cells = (
+            tabular.shown(value, what, lang=lang, currency=currency, digits=places)
+            for value, what, places in zip(row, units.values(), digits, strict=True)
         )
+        table.add_row(*(escape(_plain(cell)) for cell in cells))
     out.print(table)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from xlsxwriter.utility import xl_range_abs
 
-from salesplan._excel.sheet import HEADER_ROW
+from salesplan._excel.sheet import column_cells
 
 _COLUMNS = ("criterion", "since", "base", "slope")
 
@@ -27,7 +26,7 @@ class CurveCells:
         ]
         self.frame = pd.DataFrame(rows, columns=list(_COLUMNS))
         self.first: dict[str, int] = {}
-        place = HEADER_ROW + 1
+        place = 0
         for name, scale in self.scales.items():
             self.first[name], place = place, place + len(scale.starts)
 
@@ -38,12 +37,10 @@ class CurveCells:
         x = f"ROUND({read},12)"  # a quotient that is exactly on a bound must meet it
         piece = f"LOOKUP({x},{starts},{bases})+LOOKUP({x},{starts},{slopes})*"
         inside = f"{piece}({read}-LOOKUP({x},{starts}))"
-        first = starts.split(":")[0].split("!")[1]
-        under = f"{scale.below!r}+{scale.below_slope!r}*({read}-{self.sheet}!{first})"
-        formula = f"=IF({x}<{self.sheet}!{first},{under},{inside})"
+        first = column_cells(self.sheet, 1, self.first[name], 1)
+        under = f"{scale.below!r}+{scale.below_slope!r}*({read}-{first})"
+        formula = f"=IF({x}<{first},{under},{inside})"
         return formula, pd.Series(scale(values.to_numpy(float)), index=values.index)
 
     def _cells(self, name: str, column: int) -> str:
-        first = self.first[name]
-        last = first + len(self.scales[name].starts) - 1
-        return f"{self.sheet}!{xl_range_abs(first, column, last, column)}"
+        return column_cells(self.sheet, column, self.first[name], len(self.scales[name].starts))

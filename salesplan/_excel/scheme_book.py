@@ -13,12 +13,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_range_abs
 
 from salesplan import periods, scales, text
 from salesplan._excel.book import write
 from salesplan._excel.curve_cells import CurveCells
-from salesplan._excel.sheet import HEADER_ROW, Sheet
+from salesplan._excel.sheet import Sheet, column_cells
 
 LINES, PAYOUTS, CURVES = "Lines", "Payouts", "Curves"
 
@@ -233,8 +232,7 @@ def _sum_where(sheet: str, frame: pd.DataFrame, column: str, same: Sequence[str]
 def _range(sheet: str, frame: pd.DataFrame, column: str) -> str:
     """Return the cells of a column of another sheet."""
     place = list(frame.columns).index(column)
-    first = HEADER_ROW + 1
-    return f"{sheet}!{xl_range_abs(first, place, first + max(len(frame), 1) - 1, place)}"
+    return column_cells(sheet, place, 0, len(frame))
 
 
 def _rules(simulation: Simulated) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from salesplan import tabular, text
 from salesplan._excel import styles
@@ -33,6 +33,8 @@ class Sheet:
         Columns that add up; a live SUBTOTAL goes below them.
     rates
         Rate column -> (numerator, denominator) columns; written as a live division.
+    headings
+        Column -> heading, where the column's own name would not say it.
     formulas
         Column -> one formula per row, or None where the value stands alone. ``[actual]`` is the
         cell of that column in the same row, ``[actual@3]`` in the fourth row of the frame.
@@ -44,6 +46,11 @@ class Sheet:
     totals: Sequence[str] = ()
     rates: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     formulas: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
+
+    def heading(self, column: str, lang: str) -> str:
+        """Return what stands above a column."""
+        return self.headings.get(column) or tabular.heading(column, lang)
 
     def formula(self, column: str, row: int) -> str | None:
         """Return the formula of a cell with its references filled in, if it has one."""
@@ -60,6 +67,18 @@ class Sheet:
             return str(xl_rowcol_to_cell(at, columns.index(name)))
 
         return None if said is None else _REFERENCE.sub(cell, said)
+
+
+def column_cells(sheet: str, position: int, first: int, count: int) -> str:
+    """Return the cells of a column of a sheet, from a row of its frame downwards.
+
+    Examples
+    --------
+    >>> column_cells("Lines", 1, 0, 3)
+    'Lines!$B$4:$B$6'
+    """
+    top = HEADER_ROW + 1 + first
+    return f"{sheet}!{xl_range_abs(top, position, top + max(count, 1) - 1, position)}"
 
 
 def sheet_name(name: str, used: set[str]) -> str:
@@ -105,7 +124,7 @@ class SheetWriter:
         self.worksheet.write_string(1, 0, sheet.note, self.workbook.add_format(styles.NOTE))
         columns = [str(c) for c in sheet.frame.columns]
         units = [tabular.unit(c, sheet.frame[c]) for c in columns]
-        self._header(columns)
+        self._header(sheet, columns)
         for position, (column, what) in enumerate(zip(columns, units, strict=True)):
             self._column(sheet, position, column, what)
         self._totals(sheet, columns, units)
@@ -115,10 +134,10 @@ class SheetWriter:
         self.worksheet.freeze_panes(HEADER_ROW + 1, 1)
         printed(self.worksheet, HEADER_ROW)
 
-    def _header(self, columns: list[str]) -> None:
+    def _header(self, sheet: Sheet, columns: list[str]) -> None:
         style = self.workbook.add_format(styles.HEADER)
         for position, column in enumerate(columns):
-            heading = tabular.heading(column, self.lang)
+            heading = sheet.heading(column, self.lang)
             self.worksheet.write_string(HEADER_ROW, position, heading, style)
 
     def _column(self, sheet: Sheet, position: int, column: str, what: str) -> None:

@@ -40,7 +40,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """A frame as a table. ``rows`` limits what the page shows; the workbook has all of it."""
+    """A frame as a table. ``rows`` limits what the page shows; the workbook has all of it.
+
+    ``below`` names the columns of sentences: they go under each row, over its whole width.
+    """
 
     frame: pd.DataFrame
     caption: str
@@ -49,6 +52,7 @@ class Table:
     headings: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, Any] = field(default_factory=dict)
     tones: str = ""
+    below: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from itertools import islice
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from salesplan import tabular, text
+from salesplan import text
 from salesplan._charts import theme
-from salesplan._html.blocks import Block, Chart, Headlines, Note, Section, Table
+from salesplan._html.blocks import Block, Chart, Headlines, Note, Section
+from salesplan._html.table import laid_out
 
 
 @cache
@@ -78,7 +77,7 @@ def block_html(block: Block, *, lang: str, currency: str) -> Markup:
         return Markup(macros.chart(block, drawn(block, lang)))  # noqa: S704
     if isinstance(block, Note):
         return Markup(macros.note(block))  # noqa: S704
-    return Markup(macros.table(block, *_cells(block, lang, currency)))  # noqa: S704
+    return Markup(macros.table(block, laid_out(block, lang, currency)))  # noqa: S704
 
 
 def drawn(block: Chart, lang: str) -> Markup:
@@ -89,49 +88,3 @@ def drawn(block: Chart, lang: str) -> Markup:
         full_html=False, include_plotlyjs=False, div_id=theme.identity(figure), config=config
     )
     return Markup(html)  # noqa: S704 - plotly escapes < and > inside its JSON
-
-
-def _cells(table: Table, lang: str, currency: str) -> tuple[list[Any], list[Any], str]:
-    frame = _without_empty_reason(table.frame)
-    columns = [_column(table, str(name), lang) for name in frame.columns]
-    shown = list(islice(frame.itertuples(index=False, name=None), table.rows))
-    rows = [
-        [
-            (_cell(value, column, lang, currency), column)
-            for value, column in zip(row, columns, strict=True)
-        ]
-        for row in shown
-    ]
-    hidden = len(frame) - len(shown)
-    more = text.label("page.more_rows", lang, count=hidden) if hidden > 0 else ""
-    return columns, rows, more
-
-
-def _without_empty_reason(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame without its ``reason`` where every row has its value."""
-    if "reason" in frame and frame["reason"].isin(["", None]).all() | frame["reason"].isna().all():
-        return frame.drop(columns="reason")
-    return frame
-
-
-def _column(table: Table, name: str, lang: str) -> dict[str, Any]:
-    values: pd.Series[Any] = table.frame[name]
-    return {
-        "unit": table.units.get(name) or tabular.unit(name, values),
-        "heading": table.headings.get(name) or tabular.heading(name, lang),
-        "tone": name == table.tones,
-    }
-
-
-_TONES = {"green": "good", "amber": "warning", "red": "bad", "error": "bad", "warning": "warning"}
-
-
-def _cell(value: Any, column: dict[str, Any], lang: str, currency: str) -> tuple[str, str]:
-    tone = _TONES.get(str(value), "plain") if column["tone"] else ""
-    shown = tabular.shown(value, column["unit"], lang=lang, currency=currency)
-    return _tone_word(shown, lang) if column["tone"] else shown, tone
-
-
-def _tone_word(word: str, lang: str) -> str:
-    known = f"page.tone_{word}" in text.catalogue()
-    return text.label(f"page.tone_{word}", lang) if known else word

@@ -20,6 +20,17 @@ _COSTS = [
     "ratio_to_cheapest",
     "reason",
 ]
+_MISSED = [
+    "channel",
+    "no_show_count",
+    "due_count",
+    "no_show_rate",
+    "no_show_rate_low",
+    "no_show_rate_high",
+    "lost_hours",
+    "lost_cost",
+    "saved_cost_per_year",
+]
 # The interval is drawn by chance; a fixed seed makes the same exports give the same page.
 _SEED = 7
 
@@ -35,10 +46,17 @@ def acquisition(review: Review) -> Chapter:
         Chart(
             charts.cost_per_first_meeting(costs, currency=review.currency, lang=review.lang),
             words["first_meetings"],
+        ),
+        Table(
+            costs[_COSTS].sort_values(["cost_per_first_meeting", "channel"]),
+            words["first_meetings"],
             review.word("first_meetings_note"),
         ),
-        Table(costs[_COSTS], words["first_meetings"], review.word("first_meetings_note")),
-        Table(missed, words["no_shows"], review.word("no_shows_note")),
+        Table(
+            missed[_MISSED].sort_values(["lost_cost", "channel"], ascending=[False, True]),
+            words["no_shows"],
+            review.word("no_shows_note"),
+        ),
     ]
     sheets = {
         words["first_meetings"]: Sheet(

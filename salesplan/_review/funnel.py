@@ -13,8 +13,8 @@ from salesplan.html import Block, Chart, Note, Table
 _STEPS = [
     "pipeline",
     "stage",
-    "n",
     "k",
+    "n",
     "rate",
     "rate_low",
     "rate_high",
@@ -29,7 +29,7 @@ _RATES = ["k", "n", "rate", "rate_low", "rate_high", "won_amount", "amount_rate"
 def funnel(review: Review) -> Chapter:
     """Return the chapter on the funnel."""
     crm = review.crm
-    steps = metrics.conversion(crm, since=review.year_back, until=review.until)
+    steps = _largest_first(metrics.conversion(crm, since=review.year_back, until=review.until))
     only = _main_pipeline(steps)
     rates = metrics.win_rate(crm, since=review.year_back, until=review.until, by="owner", only=only)
     compared = metrics.compare(crm, since=review.year_back, until=review.until, only=only)
@@ -63,15 +63,21 @@ def funnel(review: Review) -> Chapter:
     return chapter(review, "funnel", blocks, sheets, ["stage_conversion", "win_rate"])
 
 
+def _largest_first(steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps with those of the pipeline of most deals on top."""
+    deals = steps.groupby("pipeline", dropna=False)["overall_n"].transform("max")
+    ordered = steps.assign(deals=-deals).sort_values(["deals", "pipeline", "position"])
+    return ordered.drop(columns="deals").reset_index(drop=True)
+
+
 def _main_pipeline(steps: pd.DataFrame) -> dict[str, str] | None:
-    """Return the filter on the pipeline with most deals, where the exports have several.
+    """Return the filter on the pipeline on top, where the exports have several.
 
     Renewals and new business have different odds: a seller's rate over both says little.
     """
     if steps["pipeline"].nunique() < 2:
         return None
-    largest = steps.sort_values("overall_n", ascending=False, kind="stable")
-    return {"pipeline": str(largest["pipeline"].iloc[0])}
+    return {"pipeline": str(steps["pipeline"].iloc[0])}
 
 
 def _rates_note(review: Review, only: dict[str, str] | None) -> str:

@@ -12,6 +12,8 @@ from salesplan.excel import Sheet
 from salesplan.html import Headline, Headlines, Note, Table, Tone
 
 _TONES: dict[str, Tone] = {"better": "good", "worse": "bad"}
+_PER_MONTH = {"logo_churn"}
+"""Rates a month, which are not the quotient of the quarter's counts beside them."""
 _SHOWN = [
     "title",
     "unit",
@@ -36,7 +38,7 @@ def headlines(review: Review) -> Chapter:
     blocks: list[Any] = [Headlines(rows)]
     blocks += [Note(f"{row['title']}: {row['reason']}") for row in _records(unknown)]
     teams = kpi.scorecard(review.crm, quarter=review.quarter.label, by="team")
-    blocks.append(_by_team(review, teams))
+    blocks.append(_by_team(review, teams, card))
     sheets = {
         review.word("headlines_title"): Sheet(
             card[_SHOWN], review.word("headlines_title"), review.word("headlines_intro")
@@ -54,12 +56,12 @@ def _headline(review: Review, row: dict[str, Any]) -> Headline:
     tone = _TONES.get(row["verdict"], "plain")
     compared: list[tuple[str, str, Tone]] = [
         (
-            review.word("on_quarter", value=review.shown(row["unit"], row["previous"])),
+            review.word("on_quarter", value=_unbroken(review, row, "previous")),
             _change(review, row["unit"], row["change"]),
             tone,
         ),
         (
-            review.word("on_year", value=review.shown(row["unit"], row["year_before"])),
+            review.word("on_year", value=_unbroken(review, row, "year_before")),
             _change(review, row["unit"], row["change_on_year"]),
             "plain",
         ),
@@ -70,6 +72,11 @@ def _headline(review: Review, row: dict[str, Any]) -> Headline:
         [c for c in compared if c[1]],
         _basis(review, row),
     )
+
+
+def _unbroken(review: Review, row: dict[str, Any], name: str) -> str:
+    """Return a figure that no line break parts from its unit."""
+    return review.shown(row["unit"], row[name]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _change(review: Review, unit: str, change: float) -> str:
@@ -94,18 +101,22 @@ def _basis(review: Review, row: dict[str, Any]) -> str:
         )
     if row["unit"] == "rate" and not formats.is_missing(row["n"]):
         return review.word(
-            "k_of_n",
+            "k_of_n_monthly" if row["measure"] in _PER_MONTH else "k_of_n",
             k=formats.number(row["k"], review.lang),
             n=formats.number(row["n"], review.lang),
         )
     return ""
 
 
-def _by_team(review: Review, teams: Any) -> Table:
+def _by_team(review: Review, teams: pd.DataFrame, card: pd.DataFrame) -> Table:
+    """Return the teams side by side, and the whole company below them."""
+    whole = card[card["measure"].isin(teams["measure"])]
+    teams = pd.concat([teams, whole.assign(team=review.word("company"))], ignore_index=True)
+    order = list(dict.fromkeys(teams["team"]))
     shown = teams[teams["unit"] == "money"].pivot(index="team", columns="title", values="value")
     rates = teams[teams["unit"] == "rate"].pivot(index="team", columns="title", values="value")
     counts = teams[teams["unit"] == "count"].pivot(index="team", columns="title", values="value")
-    wide = shown.join([counts, rates], how="outer").reset_index()
+    wide = shown.join([counts, rates], how="outer").loc[order].reset_index()
     wide.columns.name = None
     units = dict(zip(teams["title"], teams["unit"], strict=True))
     return Table(

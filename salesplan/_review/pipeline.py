@@ -21,7 +21,6 @@ _DEALS = [
     "age_days",
     "stage_days",
     "inactive_days",
-    "risk_count",
     "risks",
 ]
 
@@ -45,7 +44,13 @@ def pipeline(review: Review) -> Chapter:
             review.word("waterfall"),
             review.word("waterfall_note"),
         ),
-        Table(first[_DEALS], review.word("open_deals"), review.word("open_deals_note"), rows=12),
+        Table(
+            first[_DEALS],
+            review.word("open_deals"),
+            review.word("open_deals_note"),
+            rows=12,
+            below=("risks",),
+        ),
     ]
     sheets = {
         review.word("health"): Sheet(health, review.word("health"), review.word("health_note")),

@@ -35,21 +35,27 @@ def revenue(review: Review) -> Chapter:
     mix = metrics.revenue_mix(crm, since=review.year_back, until=review.until)
     due = metrics.renewals(crm)
     words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
-    policy = metrics.Policy().note
+    policy = str(months.attrs["policy"])
+    due_note = review.word("renewals_note")
     blocks: list[Block] = [
-        Chart(charts.mrr_bridge(bridge, lang=review.lang), words["bridge"], policy),
+        Chart(charts.mrr_bridge(bridge, lang=review.lang), words["bridge"]),
         Chart(charts.mrr_movements(months, lang=review.lang), words["movements"]),
         Table(lost[_CHURN], words["churn"], review.word("churn_note"), rows=12),
         Chart(charts.revenue_mix(mix, lang=review.lang), words["mix"]),
-        Table(mix, words["mix"], rows=20),
-        Table(due[_DUE].sort_values("arr_amount", ascending=False), words["renewals"], rows=12),
-        Note(policy),
+        Table(mix.drop(columns="basis"), words["mix"], rows=20),
+        Table(
+            due[_DUE].sort_values("arr_amount", ascending=False, kind="stable"),
+            words["renewals"],
+            due_note,
+            rows=12,
+        ),
+        Note(f"{policy}. {review.word('policy_note')}"),
     ]
     sheets = {
         words["movements"]: Sheet(months, words["movements"], policy),
         words["churn"]: Sheet(lost, words["churn"], review.word("churn_note")),
         words["mix"]: Sheet(mix, words["mix"]),
-        words["renewals"]: Sheet(due, words["renewals"]),
+        words["renewals"]: Sheet(due, words["renewals"], due_note),
     }
     return chapter(
         review,

@@ -57,6 +57,4 @@ def _relaxed(problem: Problem, low: Floats, high: Floats) -> Relaxed | None:
     effort = clean(found.effort, low, high)
     value, price = problem.worth(effort), np.array([found.price])
     at = float(found.effort[found.split])
-    # Without a segment on a line the bound is met but for rounding.
-    bound = found.bound if found.split >= 0 else value
-    return Relaxed(bound, effort, value, price, found.split, at)
+    return Relaxed(value + found.over, effort, value, price, found.split, at)

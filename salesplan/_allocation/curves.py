@@ -49,6 +49,10 @@ class Curves(ABC):
     def take(self, index: Index) -> Curves:
         """Return the curves at these positions, repeated where a position is repeated."""
 
+    def repeated(self, count: Index) -> Curves:
+        """Return each curve so many times, one after another."""
+        return self.take(np.repeat(np.arange(len(self)), count))
+
     @abstractmethod
     def times(self, factor: npt.ArrayLike) -> Curves:
         """Return the curves with their values multiplied."""
@@ -81,10 +85,17 @@ class Family(Curves):
 
     def take(self, index: Index) -> Self:
         """Return the curves at these positions."""
-        taken = object.__new__(type(self))
-        for field in fields(self):
-            object.__setattr__(taken, field.name, getattr(self, field.name)[index])
-        return taken
+        return self._like({f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def repeated(self, count: Index) -> Self:
+        """Return each curve so many times, one after another."""
+        return self._like({f.name: np.repeat(getattr(self, f.name), count) for f in fields(self)})
+
+    def _like(self, arrays: dict[str, Floats]) -> Self:
+        """Return curves of this family from arrays that are known to be right."""
+        made = object.__new__(type(self))
+        made.__dict__.update(arrays)
+        return made
 
 
 @dataclass(frozen=True)

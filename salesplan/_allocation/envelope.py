@@ -37,37 +37,39 @@ class Envelope:
 
 def envelope(curves: Curves, low: Floats, high: Floats) -> Envelope:
     """Return the concave envelopes of curves between two efforts each."""
-    smooth: list[Index] = []
-    start: list[Floats] = []
+    smooth: list[tuple[Index, Floats]] = []
     lines: list[tuple[Index, Floats, Floats]] = []
     for index, family in parts_of(curves):
         if isinstance(family, Points):
             lines += _hulls(index, family, low, high)
             continue
-        touch = _touch(family, low[index], high[index])
-        run = touch - low[index]
-        jumping = np.flatnonzero(run > 0)
+        below, above = low[index], high[index]
+        touch = _touch(family, below, above)
+        jumping = np.flatnonzero(touch > below)
         if len(jumping):
-            at, some = index[jumping], family.take(jumping)
-            rise = some.value(touch[jumping]) - some.value(low[at])
-            lines.append((at, run[jumping], rise / run[jumping]))
-        curved = np.flatnonzero(touch < high[index])
-        smooth.append(index[curved])
-        start.append(touch[curved])
-    at = np.concatenate([*smooth, np.empty(0, np.int64)]).astype(np.int64)
-    owner, length, slope = _joined(lines)
-    return Envelope(
-        curves,
-        low,
-        high,
-        at,
-        curves if len(at) == len(curves) and _in_order(at) else curves.take(at),
-        np.concatenate([*start, np.empty(0)]),
-        high[at],
-        owner,
-        length,
-        slope,
-    )
+            lines.append(_jumps(index, family, below, touch, jumping))
+        curved = np.flatnonzero(touch < above)
+        whole = len(curved) == len(index)
+        smooth.append((index, touch) if whole else (index[curved], touch[curved]))
+    at, start = smooth[0] if len(smooth) == 1 else _side_by_side(smooth)
+    family = curves if len(at) == len(curves) and _in_order(at) else curves.take(at)
+    return Envelope(curves, low, high, at, family, start, high[at], *_joined(lines))
+
+
+def _jumps(
+    index: Index, family: Curves, low: Floats, touch: Floats, which: Index
+) -> tuple[Index, Floats, Floats]:
+    """Return the lines from the low end to where they touch: owner, length, slope."""
+    some, run = family.take(which), (touch - low)[which]
+    rise = some.value(touch[which]) - some.value(low[which])
+    return index[which], run, rise / run
+
+
+def _side_by_side(smooth: list[tuple[Index, Floats]]) -> tuple[Index, Floats]:
+    if not smooth:
+        return np.empty(0, np.int64), np.empty(0)
+    index, start = (np.concatenate(column) for column in zip(*smooth, strict=True))
+    return index, start
 
 
 def _in_order(index: Index) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,10 @@ class Grid:
     first: Index
     count: Index
 
+    def each(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return a number of each segment, repeated for each of its levels."""
+        return np.repeat(numbers, self.count)
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -46,21 +51,22 @@ def grid(problem: Problem) -> Grid:
     first = np.cumsum(count) - count
     owner = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(owner)) - np.repeat(first, count)
-    value = problem.curves.take(owner).value(problem.low[owner] + step)
+    value = problem.curves.repeated(count).value(np.repeat(problem.low, count) + step)
     above = value - np.repeat(value[first], count)
     if problem.floor_price:
-        above -= problem.floor_price * problem.cost[owner] * step
+        above -= np.repeat(problem.floor_price * problem.cost, count) * step
     return Grid(owner, step, above, first, count)
 
 
 def steps(levels: Grid, cost: Floats) -> Steps:
     """Return the steps of the concave envelope of every segment."""
-    gain = np.diff(levels.net, prepend=0.0)
+    gain = levels.net.copy()
+    gain[1:] -= levels.net[:-1]
     rises = _rises(levels, gain)
     if len(rises):
         owner, calls, net = _jumps(levels, gain, rises)
         return Steps(owner, calls, cost[owner] * calls, net)
-    later = np.flatnonzero(levels.step)
+    later = levels.step.nonzero()[0]
     owner = levels.owner[later]
     return Steps(owner, np.ones(len(later), np.int64), cost[owner], gain[later])
 

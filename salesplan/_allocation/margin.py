@@ -31,6 +31,11 @@ class Margin:
     left: float  # hours after the sure ones
     order: Index
 
+    def taken(self, count: int) -> Index:
+        """Return the sure steps and so many of those in order."""
+        first = self.order[:count]
+        return np.concatenate([self.sure, first]) if len(self.sure) else first
+
 
 def margin(found: Steps, spare: float) -> Margin:
     """Return the steps to take until the hours run out.

@@ -26,16 +26,17 @@ def total(hours: Floats, effort: Floats) -> float:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """The optimum over the envelopes: effort, price of an hour, proven bound.
+    """The optimum over the envelopes: effort, price of an hour, what the envelopes add.
 
-    The bound holds for the value less the cost of the hours used (``floor_price``).
-    ``split`` is the segment that stands part-way on a straight line, or -1.
+    ``split`` is the segment that stands part-way on a straight line, or -1; there the envelope
+    is worth ``over`` more than the curve. Everywhere else the two meet, so that no plan can be
+    worth more than this effort on the true curves and ``over``.
     """
 
     effort: Floats
     price: float
-    bound: float
-    split: int
+    split: int = -1
+    over: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -192,20 +193,27 @@ def _settled(smooth: _Smooth, effort: Floats, hours: float) -> Floats:
 def _placed(
     task: Task, smooth_effort: Floats, lines: Index, price: float, split_hours: float | None = None
 ) -> Relaxed:
-    """Put lines and smooth parts together, and work out the bound at this price."""
-    envelope, cost = task.envelope, task.cost
-    length, split = envelope.line_length[lines].copy(), -1
-    if split_hours is not None:
-        split = int(envelope.line_owner[lines[-1]])
-        length[-1] = min(split_hours / cost[split], length[-1])
-    owner = envelope.line_owner[lines]
-    effort = envelope.low + np.bincount(owner, length, minlength=len(envelope.low))
+    """Put lines and smooth parts together; the last line is taken for so many hours only."""
+    envelope = task.envelope
+    effort = envelope.low.copy()
     effort[envelope.smooth] += smooth_effort - envelope.start
-    value = float(np.sum(envelope.curves.value(envelope.low)) + length @ envelope.line_slope[lines])
-    family = envelope.family
-    value += float(np.sum(family.value(smooth_effort) - family.value(envelope.start)))
-    used = total(cost, effort)
+    if not len(lines):
+        return Relaxed(effort, price)
+    length, owner = envelope.line_length[lines].copy(), envelope.line_owner[lines]
+    split = int(owner[-1])
+    if split_hours is not None:
+        length[-1] = min(split_hours / task.cost[split], length[-1])
+    effort += np.bincount(owner, length, minlength=len(effort))
+    if split_hours is None:
+        return Relaxed(effort, price)
+    rise = float(envelope.line_slope[lines[-1]] * length[-1])
+    over = _over(task, effort, split, float(length[-1]), rise)
     # Rounding may leave a moment unsold at this price; a bound must count it.
-    unsold = max(task.capacity - used, 0.0) * (price - task.floor_price) if price else 0.0
-    unsold = 0.0 if np.isnan(unsold) else unsold
-    return Relaxed(effort, price, value - task.floor_price * used + unsold, split)
+    unsold = max(task.capacity - total(task.cost, effort), 0.0)
+    return Relaxed(effort, price, split, over + unsold * (price - task.floor_price))
+
+
+def _over(task: Task, effort: Floats, split: int, length: float, rise: float) -> float:
+    """Return how far a line that rises so much hangs above the curve where it is left."""
+    curve, end = task.envelope.curves.take(np.array([split])), effort[[split]]
+    return max(rise - float((curve.value(end) - curve.value(end - length))[0]), 0.0)

@@ -70,17 +70,17 @@ def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
 def _greedy(found: Steps, spare: float, size: int) -> _Filled:
     near = margin(found, spare)
     used = np.cumsum(found.hours[near.order])
-    kept = int(np.searchsorted(used, near.left, side="right"))
-    first = np.concatenate([near.sure, near.order[:kept]])
-    taken = np.bincount(found.owner[first], found.calls[first], minlength=size).astype(np.int64)
+    kept = int(used.searchsorted(near.left, side="right"))
+    first, price, left = near.taken(kept), 0.0, 0.0
     net = float(np.sum(found.net[first]))
-    if kept == len(near.order):
-        return _Filled(taken, net, 0.0, net)
-    left = near.left - (float(used[kept - 1]) if kept else 0.0)
-    price = float(found.net[near.order[kept]] / found.hours[near.order[kept]])
-    extra = _fill(found, near.order[kept : kept + _FILL_TRIES], left)
-    np.add.at(taken, found.owner[extra], found.calls[extra])
-    return _Filled(taken, net + float(np.sum(found.net[extra])), price, net + price * left)
+    further, more = first, net
+    if kept < len(near.order):
+        left = near.left - (float(used[kept - 1]) if kept else 0.0)
+        price = float(found.net[near.order[kept]] / found.hours[near.order[kept]])
+        extra = _fill(found, near.order[kept : kept + _FILL_TRIES], left)
+        further, more = np.concatenate([first, extra]), net + float(np.sum(found.net[extra]))
+    taken = np.bincount(found.owner[further], found.calls[further], minlength=size)
+    return _Filled(taken.astype(np.int64), more, price, net + price * left)
 
 
 def _fill(found: Steps, candidates: Index, left: float) -> Index:
@@ -107,13 +107,13 @@ def _finished(levels: Grid, hours: Floats, spare: float, best: _Filled, allowed:
     loss = _losses(levels, hours, best.price)
     base = _without_loss(levels, loss, best.taken)
     spare -= total(hours, base.astype(float))
-    near = np.flatnonzero((loss <= best.shortfall) & (levels.step != base[levels.owner]))
-    nearest = near[np.argsort(loss[near], kind="stable")]
+    near = ((loss <= best.shortfall) & (levels.step != levels.each(base))).nonzero()[0]
+    nearest = near[loss[near].argsort(kind="stable")]
     proven = best.bound
     for some in _ever_more(nearest):
         missing = proven - best.net
         room = min(float(loss[some[-1]]), missing) if len(some) < len(nearest) else missing
-        moves = _moves(levels, hours, base, loss, np.sort(some))
+        moves = _moves(levels, hours, base, loss, some)
         found = best_moves(moves, spare=spare, price=best.price, room=room)
         if found.shortfall < missing:
             best = _moved(levels, base, moves, found.moves, best)
@@ -128,12 +128,11 @@ def _finished(levels: Grid, hours: Floats, spare: float, best: _Filled, allowed:
 
 def _losses(levels: Grid, hours: Floats, price: float) -> Floats:
     """Return what each level brings less than its segment's best level at a price."""
-    profit = levels.net - price * hours[levels.owner] * levels.step
-    best = np.maximum.reduceat(profit, levels.first)
-    loss = best[levels.owner] - profit
+    profit = levels.net - levels.each(price * hours) * levels.step
+    loss = levels.each(np.maximum.reduceat(profit, levels.first)) - profit
     # Levels that differ by rounding alone are equals.
     noise = _NOISE * np.maximum.reduceat(np.abs(levels.net), levels.first)
-    loss[loss <= noise[levels.owner]] = 0.0
+    loss[loss <= levels.each(noise)] = 0.0
     return loss
 
 
@@ -158,7 +157,7 @@ def _ever_more(nearest: Index) -> Iterator[Index]:
     yield nearest
 
 
-def _moved(levels: Grid, base: Index, moves: Moves, chosen: Index, best: _Filled) -> _Filled:
+def _moved(levels: Grid, base: Index, moves: Moves, chosen: list[int], best: _Filled) -> _Filled:
     """Return the better of the plan so far and the one that the moves make."""
     plan = base.copy()
     plan[moves.owner[chosen]] = moves.level[chosen]

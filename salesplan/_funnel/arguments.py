@@ -60,7 +60,12 @@ def group_by(grouping: dimensions.Grouping) -> str:
 
 def columns_read(grouping: dimensions.Grouping) -> list[str]:
     """Return the columns of the counted table ``t`` that a grouping reads."""
-    return sorted(set(re.findall(r"\bt\.(\w+)", grouping.select + grouping.joins)))
+    return sorted(columns_named(grouping.select + grouping.joins))
+
+
+def columns_named(sql: str) -> set[str]:
+    """Return the columns of the counted table ``t`` that SQL names."""
+    return set(re.findall(r"\bt\.(\w+)", sql))
 
 
 def labelled(frame: pd.DataFrame, names: Sequence[str], key: Any) -> pd.DataFrame:

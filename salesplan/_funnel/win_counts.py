@@ -9,7 +9,7 @@ import pandas as pd
 
 from salesplan import dimensions
 from salesplan._funnel import history
-from salesplan._funnel.arguments import Span, columns_read, group_by, inside
+from salesplan._funnel.arguments import Span, columns_named, columns_read, group_by, inside
 from salesplan._funnel.money import money
 from salesplan.crm import Crm
 
@@ -39,26 +39,25 @@ def win_counts(
     columns = _columns(crm, grouping)
     keys = "".join(f"t.{name}, " for name in columns)
     sums = money(crm)
-    sql = f"""
-WITH {history.deals(crm, pipeline="o.pipeline")}, parts AS (
+    parts = f"""parts AS (
   SELECT {keys} t.status_on_record, {_KNOWN} AS is_known, {_placed(basis, date)} AS is_placed,
     count(*) AS deals, sum({sums.amount}) AS total, count(NULLIF(t.amount, 0)) AS priced,
     count(CASE WHEN {sums.unrated} THEN 1 END) AS unrated,
     {sums.first} AS first_currency, {sums.last} AS last_currency
   FROM deals AS t {sums.join} {joins}
-  WHERE {condition}
+  WHERE {condition} AND {_may_count(basis)}
   GROUP BY {keys} t.status_on_record, {_KNOWN}, {_placed(basis, date)}
-), judged AS (
+)"""
+    read = columns_named(parts)
+    sql = f"""
+WITH {history.deals(crm, pipeline="o.pipeline", columns=read)}, {parts}, judged AS (
   SELECT *, {_STATUS} AS status FROM parts AS t
 ), sides AS (
-  SELECT *, CASE WHEN t.is_placed THEN t.status
-    WHEN t.is_placed IS NULL AND t.status IN {BELOW[basis]} THEN 'undated' END AS side
-  FROM judged AS t
+  SELECT *, {_side(basis)} AS side FROM judged AS t
 )
 SELECT {grouping.select} {_figures(crm, basis, columns)}
 FROM sides AS t {grouping.joins}
-WHERE t.side <> '{"open" if basis == "closed" else ""}'
-{group_by(grouping)}
+{_counted_groups(grouping)}
 """
     since, until = period
     params |= {"as_of": crm.as_of, "since": since, "until": until, **sums.params}
@@ -71,6 +70,24 @@ _STATUS = (
     "CASE WHEN COALESCE(t.is_known, TRUE) AND t.status_on_record IN ('won', 'lost', 'other') "
     "THEN t.status_on_record ELSE 'open' END"
 )
+
+
+def _may_count(basis: str) -> str:
+    """Return what tells at once that a deal counts for nothing: open ones, of those closed."""
+    return "t.status_on_record <> 'open'" if basis == "closed" else "TRUE"
+
+
+def _side(basis: str) -> str:
+    """Return what a deal counts as, NULL for nothing."""
+    status = "NULLIF(t.status, 'open')" if basis == "closed" else "t.status"
+    return f"""CASE WHEN t.is_placed THEN {status}
+    WHEN t.is_placed IS NULL AND t.status IN {BELOW[basis]} THEN 'undated' END"""
+
+
+def _counted_groups(grouping: dimensions.Grouping) -> str:
+    """Return the groups in which anything counts, told once their few parts are added up."""
+    by = group_by(grouping)
+    return f"{by} HAVING count(t.side) > 0" if by else ""
 
 
 def _columns(crm: Crm, grouping: dimensions.Grouping) -> list[str]:

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from salesplan import dimensions, errors, schema, survival
-from salesplan._funnel import history, leads
-from salesplan._funnel.arguments import Span, inside, labelled, once, resolved, words
-from salesplan._funnel.late_start import counted_by_age, records_begin_on
+from salesplan import dimensions, errors, survival
+from salesplan._funnel.arguments import labelled, resolved, words
+from salesplan._funnel.late_start import records_begin_on
+from salesplan._funnel.watched import watched
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import to_date
+from salesplan.stats import Floats
 
 Unit = Literal["deal", "lead"]
 
@@ -124,8 +125,10 @@ def win_probability(
     period = resolved(crm, since, until, month, quarter, year)
     grouping = dimensions.grouping(by, table, date="t.created_on")
     begin = to_date(observed_since, "observed_since") if observed_since else None
-    deals = _watched(crm, table, period, grouping, only, begin)
-    begin = begin or records_begin_on(deals)
+    followed = watched(crm, table, period, grouping, only)
+    first_on = begin or followed.first_end(crm)
+    deals = followed.ages(crm, [*grouping.names, "own_pipeline"], first_on)
+    begin = begin or records_begin_on(deals, first_on)
     keys = grouping.names
     groups = deals.groupby(keys, dropna=False, sort=True) if keys else [((), deals)]
     parts = [
@@ -136,104 +139,65 @@ def win_probability(
     return whole.reindex(columns=[*keys, *COLUMNS])
 
 
-def _watched(
-    crm: Crm,
-    table: str,
-    period: Span,
-    by: dimensions.Grouping,
-    only: Mapping[str, Any] | None,
-    begin: dt.date | None,
-) -> pd.DataFrame:
-    """Return what is followed, counted by age at the end of watching, and outcome."""
-    condition, joins, params = dimensions.where(only, table)
-    last = "CASE WHEN t.status = 'open' THEN CAST($as_of AS DATE) ELSE t.closed_on END"
-    source = "deals AS t" if table == "opportunities" else _LEADS
-    lead_deals = f", {leads.lead_deals(crm)}" if table == "leads" else ""
-    told_apart = table == "leads" or "pipeline" in by.names or len(history.pipelines(crm)) < 2
-    pipeline = "CAST(NULL AS VARCHAR)" if told_apart else "t.pipeline"
-    sql = f"""
-WITH {history.deals(crm)}{lead_deals}, watched AS MATERIALIZED (
-  SELECT {by.select} {pipeline} AS own_pipeline, t.created_on AS began_on,
-    GREATEST({last}, t.created_on) AS last_on, t.status AS ended_as
-  FROM {source} {once(by.joins, joins)}
-  WHERE t.created_on IS NOT NULL AND (t.status = 'open' OR t.closed_on IS NOT NULL)
-    AND {condition} AND {inside("t.created_on")}
-), {counted_by_age([*by.names, "own_pipeline"])}
-SELECT {by.columns} own_pipeline, first_on, head_start, days, deals,
-  CASE ended_as WHEN 'won' THEN 'won' WHEN 'open' THEN NULL ELSE 'lost' END AS outcome
-FROM ages
-"""
-    since, until = period
-    params |= {"as_of": crm.as_of, "since": since, "until": until, "observed_since": begin}
-    return crm.query(sql, **params)
-
-
-# A lead stays open until its first win, or until the last of its deals has ended without one.
-_LEADS = f"""(
-  SELECT {", ".join(f"l.{name}" for name in schema.table("leads").names if name != "status")},
-    CASE WHEN x.wins > 0 THEN 'won' WHEN x.deals > 0 AND x.open_deals = 0 THEN 'lost'
-         ELSE 'open' END AS status,
-    CASE WHEN x.wins > 0 THEN x.won_on ELSE x.ended_on END AS closed_on
-  FROM leads AS l
-  LEFT JOIN lead_deals AS x ON x.lead_id = l.lead_id
-  WHERE l.created_on <= CAST($as_of AS DATE)
-) AS t"""
-
-
 def _by_horizon(
     crm: Crm, deals: pd.DataFrame, horizons: Sequence[int], begin: dt.date | None
 ) -> pd.DataFrame:
+    deals, days, late = _seen(deals, begin)
+    pipelines = int(deals["own_pipeline"].nunique())
+    count, ended_as = deals["deals"].to_numpy(), deals["ended_as"].to_numpy(object)
+    curve = survival.aalen_johansen(days, ended_as, entered=late, counts=count)
+    rates = _rates(curve, horizons)
+    # Nobody has been watched for as long as that, and what is open then is not known to end.
+    beyond = (np.array(horizons) > days.max(initial=0)) & (rates["open_rate"] > 0)
+    late_count = int(count[late > 0].sum())
+    frame = {
+        "horizon_days": list(horizons),
+        "n": int(count.sum()),
+        "won_count": int(count[ended_as == "won"].sum()),
+        "lost_count": int(count[ended_as == "lost"].sum()),
+        "open_count": int(count[pd.isna(ended_as)].sum()),
+        "at_risk_count": [int(count[(days > h) & (late <= h)].sum()) for h in horizons],
+        **{name: np.where(beyond, np.nan, rate) for name, rate in rates.items()},
+        "observed_since": begin,
+        "late_count": late_count,
+        "reason": _reasons(crm, horizons, beyond, begin, late_count, pipelines),
+    }
+    return pd.DataFrame(frame, columns=COLUMNS)
+
+
+def _seen(
+    deals: pd.DataFrame, begin: dt.date | None
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return what was under observation, its age when last seen and when first seen."""
     days = deals["days"].to_numpy(np.int64)
-    late = _late_age(begin, deals)
+    # A deal that closes on the first day of the records is on record: watched from the day before.
+    first_seen = (deals["head_start"].to_numpy(np.int64) - 1).clip(min=0)
+    late = first_seen if begin else np.zeros_like(first_seen)
     # Ended before the records begin, yet on record: nothing of the kind could have been missed.
     seen = (late == 0) | (late < days)
-    late, deals, days = late[seen], deals[seen], days[seen]
-    curve = survival.aalen_johansen(days, deals["outcome"], entered=late, counts=deals["deals"])
-    count = deals["deals"]
-    frame = pd.DataFrame({"horizon_days": list(horizons)}).assign(
-        n=int(count.sum()),
-        won_count=int(count[deals["outcome"] == "won"].sum()),
-        lost_count=int(count[deals["outcome"] == "lost"].sum()),
-        open_count=int(count[deals["outcome"].isna()].sum()),
-        at_risk_count=[int(count[(days > h) & (late <= h)].sum()) for h in horizons],
-        observed_since=begin,
-        late_count=int(count[late > 0].sum()),
-    )
-    frame = _with_reasons(crm, _with_incidence(frame, curve), int(days.max(initial=0)))
-    mixed = int(deals["own_pipeline"].nunique())
-    if mixed < 2:
-        return frame
-    said = words(crm, "reason_pipelines", count=mixed)
-    return frame.assign(reason=[f"{said}; {r}" if r else said for r in frame["reason"]])
+    return deals[seen], days[seen], late[seen]
 
 
-def _late_age(begin: dt.date | None, deals: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the age up to which nothing of a deal was on record."""
-    if begin is None:
-        return np.zeros(len(deals), np.int64)
-    # A deal that closes on the first day of the records is on record: watched from the day before.
-    return np.asarray((deals["head_start"] - 1).clip(lower=0), np.int64)
-
-
-def _with_incidence(frame: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+def _rates(curve: pd.DataFrame, horizons: Sequence[int]) -> dict[str, Floats]:
+    """Return the chance of each outcome at each horizon, with its interval."""
+    rates = {}
     for outcome in ("won", "lost"):
         own = curve[curve["outcome"] == outcome]
         for name in ("incidence", "incidence_low", "incidence_high"):
-            column = name.replace("incidence", f"{outcome}_rate")
-            frame[column] = survival.at(own, frame["horizon_days"], name)
-    return frame.assign(open_rate=(1 - frame["won_rate"] - frame["lost_rate"]).clip(lower=0))
+            rates[name.replace("incidence", f"{outcome}_rate")] = survival.at(own, horizons, name)
+    left = 1 - rates["won_rate"] - rates["lost_rate"]
+    return rates | {"open_rate": left.clip(min=0)}
 
 
-def _with_reasons(crm: Crm, frame: pd.DataFrame, watched_days: int) -> pd.DataFrame:
-    """Blank what nobody has been watched long enough for, and say so."""
-    beyond = (frame["horizon_days"] > watched_days) & (frame["open_rate"] > 0)
-    rates = [name for name in frame.columns if "_rate" in name]
-    frame[rates] = frame[rates].mask(beyond)
-    late = frame["observed_since"].notna() & (frame["late_count"] > 0)
-    frame["reason"] = ""
-    for i in frame.index[late]:
-        day, count = frame["observed_since"][i], frame["late_count"][i]
-        frame.loc[i, "reason"] = words(crm, "reason_truncated", day=day, count=count)
-    for i in frame.index[beyond]:
-        frame.loc[i, "reason"] = words(crm, "reason_beyond", days=frame["horizon_days"][i])
-    return frame
+def _reasons(
+    crm: Crm, horizons: Sequence[int], beyond: npt.NDArray[np.bool_], begin: dt.date | None,
+    late_count: int, pipelines: int,
+) -> list[str]:  # fmt: skip
+    """Return what is to be known of each horizon."""
+    begins = words(crm, "reason_truncated", day=begin, count=late_count) if late_count else ""
+    mixed = words(crm, "reason_pipelines", count=pipelines) if pipelines > 1 else ""
+    limits = [
+        words(crm, "reason_beyond", days=days) if is_beyond else begins
+        for days, is_beyond in zip(horizons, beyond, strict=True)
+    ]
+    return ["; ".join(part for part in (mixed, limit) if part) for limit in limits]

@@ -9,6 +9,7 @@ early. Straight lines of an envelope are bent by a hair while prices are sought.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from salesplan.stats import Floats
 _EXACT = 1e-13
 _PASSES = 60
 _STILL = 1e-12
+_SMALL = 20_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,21 @@ class Shared:
     high: Floats
     capacity: Floats
 
+    @cached_property
+    def hours_used(self) -> Any:
+        """The matrix ``uses``, in full where it is small: that is much quicker then."""
+        rows, columns = self.uses.shape
+        return self.uses.toarray() if rows * columns <= _SMALL else self.uses.tocsr()
+
     def worth(self, effort: Floats) -> float:
         """Return the value of an effort."""
         return float(np.sum(self.curves.value(effort)))
 
     def within(self, low: Floats, high: Floats) -> Shared:
         """Return the same problem with other limits."""
-        return Shared(self.curves, self.uses, low, high, self.capacity)
+        part = Shared(self.curves, self.uses, low, high, self.capacity)
+        part.__dict__["hours_used"] = self.hours_used
+        return part
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,8 @@ class Dual:
     def __init__(self, problem: Shared, *, softness: float = 1e-4) -> None:
         self.problem, self.softness = problem, softness
         self.shape: Envelope = envelope(problem.curves, problem.low, problem.high)
-        self.back = problem.uses.T.tocsr()
+        self.uses = problem.hours_used
+        self.back = self.uses.T if isinstance(self.uses, np.ndarray) else self.uses.T.tocsr()
         self.base = float(np.sum(problem.curves.value(problem.low)))
         self.start_value = self.shape.family.value(self.shape.start)
 
@@ -107,54 +118,74 @@ class Dual:
         return share, float(np.sum(gain)), bend
 
 
+@dataclass(frozen=True)
+class _Hold:
+    """How far a step is held back: where segments can move, and where none can."""
+
+    moving: float = 1e-6
+    still: float = 1.0
+
+    def looser(self) -> _Hold:
+        """Return the hold after a step that led down."""
+        return _Hold(max(self.moving / 30, 1e-15), max(self.still / 4, 1e-9))
+
+    def tighter(self) -> _Hold:
+        """Return the hold after a step that led too far."""
+        return _Hold(self.moving * 10, self.still * 10)
+
+
 def prices(dual: Dual, start: Floats) -> Priced:
     """Return the prices at which the capacities are used up and none is overdrawn.
 
     Newton's method, held back (Levenberg and Marquardt) where two capacities are drawn on by
     the same segments only, so that their prices cannot be told apart.
     """
-    problem, now, damping = dual.problem, dual.at(start), 1e-6
+    problem, now, hold = dual.problem, dual.at(start), _Hold()
     size, still = np.maximum(problem.capacity, 1e-300), 0
     for _ in range(_PASSES):
-        spare = problem.capacity - problem.uses @ now.effort
+        spare = problem.capacity - dual.uses @ now.effort
         free = (now.prices > 0) | (spare < 0)
         if np.max(np.abs(spare[free]) / size[free], initial=0.0) <= _EXACT:
             break
-        trial = np.maximum(now.prices + _step(dual, now, spare, free, damping), 0.0)
+        trial = np.maximum(now.prices + _step(dual, now, spare, free, hold), 0.0)
         if np.array_equal(trial, now.prices):
             break
         ahead = dual.at(trial)
         expected = 1e-4 * float(spare @ (trial - now.prices))
         if ahead.bound <= now.bound + expected + 1e-15 * abs(now.bound):
             still = still + 1 if now.bound - ahead.bound <= _STILL * abs(now.bound) else 0
-            now, damping = ahead, max(damping / 30, 1e-15)
+            now, hold = ahead, hold.looser()
             if still > 6:
                 break
         else:
-            damping *= 10
+            hold = hold.tighter()
     return now
 
 
 def _step(
-    dual: Dual, now: Priced, spare: Floats, free: np.ndarray[Any, Any], damping: float
+    dual: Dual, now: Priced, spare: Floats, free: np.ndarray[Any, Any], hold: _Hold
 ) -> Floats:
-    steep = steepness(dual.problem, now.bend, free)
+    steep = steepness(dual.uses, now.bend, free)
     # Damping in the capacity's own measure: its hours for a doubling of its price.
     level = np.where(now.prices[free] > 0, now.prices[free], np.max(now.prices, initial=1e-300))
-    own = dual.problem.capacity[free] / level
+    own = dual.problem.capacity[free] / np.maximum(level, 1e-300)
     diagonal = np.diag(steep)
     # A capacity none of whose segments can move still needs a price that follows its excess.
-    extra = np.where(diagonal <= 1e-9 * own, own, damping * np.maximum(own, diagonal))
+    is_still = diagonal <= 1e-9 * own
+    extra = np.where(is_still, hold.still * own, hold.moving * np.maximum(own, diagonal))
     steep[np.diag_indices_from(steep)] += extra
     step = np.zeros(len(spare))
     step[free] = np.linalg.solve(steep, -spare[free])
     return step
 
 
-def steepness(problem: Shared, bend: Floats, rows: np.ndarray[Any, Any]) -> Floats:
+def steepness(uses: Any, bend: Floats, rows: np.ndarray[Any, Any]) -> Floats:
     """Return how fast the hours of some capacities fall as the prices of others rise."""
+    part = uses[rows]
+    if isinstance(part, np.ndarray):
+        return np.asarray(part * bend @ part.T)
     moving = np.flatnonzero(bend)
-    part = problem.uses[rows].tocsc()[:, moving]
+    part = part.tocsc()[:, moving]
     return np.asarray((part.multiply(bend[moving]) @ part.T).todense())
 
 

@@ -115,7 +115,7 @@ def _nearest(dual: Dual, crisp: Priced, lines: Index) -> _Jumps:
     further[shape.smooth], _, gain[shape.smooth] = dual.smooth_at(unit[shape.smooth])
     profit = (shape.line_slope[line] - unit[owner]) * shape.line_length[line] + gain[owner]
     effort = shape.line_length[line] + further[owner]
-    hours = dual.back[owner][:, priced].multiply(effort[:, None]).tocsr()
+    hours = problem.uses.T.tocsr()[owner][:, priced].multiply(effort[:, None]).tocsr()
     follow = _price_of_hours(dual, crisp, priced)
     return _Jumps(
         line,
@@ -138,7 +138,7 @@ def _one_a_segment(owner: Index, slope: Floats, unit: Floats, lines: Index) -> I
 
 def _price_of_hours(dual: Dual, crisp: Priced, rows: Index) -> Floats:
     """Return how prices follow hours; where nothing can give way they follow steeply."""
-    steep = steepness(dual.problem, crisp.bend, rows)
+    steep = steepness(dual.uses, crisp.bend, rows)
     least = 1e-3 * dual.problem.capacity[rows] / crisp.prices[rows]
     steep[np.diag_indices_from(steep)] += np.where(np.diag(steep) < least, least, 1e-9 * least)
     return np.asarray(np.linalg.inv(steep))

@@ -19,11 +19,11 @@ from salesplan._allocation.solution import Solution, clean
 from salesplan._allocation.whole import allocate as whole
 from salesplan.stats import Floats
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-9
 SOFTNESS = (1e-2, 1e-3, 1e-4)
 """How far lines are bent while prices are sought: first much, then by a hair."""
-_MOST_CUTS = 100
-_WORK = 6000  # segments times cuts: a few seconds at most
+_MOST_CUTS = 500
+_WORK = 25_000  # segments times cuts: a few seconds at most
 
 
 def allocate(problem: Shared, *, whole_calls: bool = False) -> Solution:

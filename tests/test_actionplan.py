@@ -4,7 +4,6 @@ import datetime as dt
 import itertools
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -184,33 +183,6 @@ def test_public_holidays_by_hand():
     ]
     with pytest.raises(UnknownNameError, match="country"):
         sp.actionplan.public_holidays("XX", 2026)
-
-
-def hostile_calendar():
-    found = sp.actionplan.contacts(sp.paper.crm(), year=2027)
-    return found.assign(account=["=HYPERLINK(1);a,b\nBEGIN:VEVENT" + "é" * 80] * len(found))
-
-
-def test_the_calendar_is_written_harmlessly(tmp_path):
-    calendar = hostile_calendar()
-    for suffix in ("csv", "xlsx", "ics"):
-        sp.actionplan.write_calendar(calendar, tmp_path / f"plan.{suffix}")
-    rows = pd.read_csv(tmp_path / "plan.csv")
-    assert len(rows) == len(calendar)
-    assert rows["account"].str.startswith("'=").all()
-    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx").active
-    assert sheet.max_row == len(calendar) + 1
-    cell = sheet.cell(2, 4)
-    assert (cell.data_type, cell.value[:6]) == ("s", "=HYPER")
-    text = (tmp_path / "plan.ics").read_bytes()
-    assert text.count(b"\r\nBEGIN:VEVENT\r\n") == len(calendar)
-    assert max(len(line) for line in text.split(b"\r\n")) <= 75
-    uids = [line for line in text.split(b"\r\n") if line.startswith(b"UID")]
-    assert len(set(uids)) == len(calendar)
-    unfolded = text.replace(b"\r\n ", b"").decode("utf-8")
-    assert "=HYPERLINK(1)\\;a\\,b\\nBEGIN:VEVENT" in unfolded
-    with pytest.raises(InputError, match="csv"):
-        sp.actionplan.write_calendar(calendar, tmp_path / "plan.pdf")
 
 
 CURVES = pd.DataFrame(

@@ -1,39 +1,53 @@
-"""A calendar of contacts as CSV, as a workbook and as ICS for any calendar program."""
+"""A calendar of contacts as a file: CSV, a workbook, or ICS for any calendar program."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from salesplan.errors import InputError
-from salesplan.text import label
+from salesplan import periods
+from salesplan._actionplan import icalendar, worksheet
+from salesplan._actionplan.spread import COLUMNS
+from salesplan.errors import InputError, one_of
+from salesplan.formats import LANGUAGES
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA = re.compile(r"(^|[,;\t\r\n])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet may see a formula: at the start, and after what some country's
+spreadsheet takes for the end of a cell. The last four are the full-width forms of the signs."""
 
 
 def write_calendar(
-    calendar: pd.DataFrame, path: str | Path, *, lang: str = "en", as_of: dt.date | None = None
+    calendar: pd.DataFrame,
+    path: str | Path,
+    *,
+    lang: str = "en",
+    as_of: str | dt.date | None = None,
 ) -> Path:
     """Write a calendar in the format that the file's name ends in: csv, xlsx or ics.
 
     Parameters
     ----------
     calendar
-        What ``contacts`` returned: one row per contact.
+        What ``contacts`` returned: one row per contact; for one seller's file keep that
+        seller's rows.
     path
-        File to write; an existing one is replaced. CSV is UTF-8 with a byte order mark, so that
-        Excel reads names right; ICS has an all-day event for each contact, that leaves the day
-        free and keeps its identity when it is imported again.
+        File to write; an existing one is replaced.
+
+        * CSV: the columns of ``contacts``, UTF-8 with a byte order mark, so that Excel reads
+          names right. German and French files have ``;`` between cells and a decimal comma.
+        * XLSX: headings and kinds in the language, dates as dates, set up for A4 paper.
+        * ICS: an all-day event for each contact, that leaves the day free and keeps its
+          identity when it is imported again.
     lang
-        Language of the events' titles (ICS): en, de, fr.
+        Language: en, de, fr.
     as_of
-        Date stamp of the events (ICS); the first contact's day by default.
+        Date stamp of the events and of the workbook; the first contact's day by default.
 
     Returns
     -------
@@ -43,11 +57,12 @@ def write_calendar(
     Raises
     ------
     InputError
-        For another ending.
+        For another ending, a frame that is no calendar, or an ``as_of`` that is no date.
 
     Notes
     -----
-    Text that a spreadsheet would take for a formula is written as text. Source: RFC 5545.
+    Text that a spreadsheet would take for a formula is written as text, with an apostrophe
+    before the sign in CSV. Source: RFC 5545; OWASP, CSV injection.
 
     Examples
     --------
@@ -60,108 +75,52 @@ def write_calendar(
     True
     """
     target = Path(path)
-    writers = {".csv": _csv, ".xlsx": _xlsx, ".ics": _ics}
+    one_of(lang, list(LANGUAGES), "lang")
+    writers: dict[str, Callable[[pd.DataFrame, Path, str, dt.date], None]] = {
+        ".csv": _write_csv,
+        ".xlsx": worksheet.write,
+        ".ics": icalendar.write,
+    }
     if target.suffix.lower() not in writers:
         raise InputError(f"{target.name} should end in .csv, .xlsx or .ics.")
-    if target.suffix.lower() == ".ics":
-        _ics(calendar, target, lang, as_of)
-    else:
-        writers[target.suffix.lower()](calendar, target)
+    writers[target.suffix.lower()](calendar, target, lang, _stamp(calendar, as_of))
     return target
 
 
-def harmless(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.startswith(_RISKY):
-        return "'" + value
-    return value
+def _stamp(calendar: pd.DataFrame, as_of: str | dt.date | None) -> dt.date:
+    lacking = [c for c in COLUMNS if c not in calendar]
+    if lacking:
+        raise InputError(f"The calendar lacks {', '.join(lacking)}: give what contacts() returned.")
+    if as_of is not None:
+        return periods.to_date(as_of, "as_of")
+    return calendar["planned_on"].min().date() if len(calendar) else dt.date(1970, 1, 1)
 
 
-def _csv(calendar: pd.DataFrame, path: Path) -> None:
+def harmless(text: str) -> str:
+    """Return text of which no spreadsheet takes any part for a formula.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("A;=1+1"), harmless("A-B + C")
+    ("'=1+1", "A;'=1+1", 'A-B + C')
+    """
+    return _STARTS_A_FORMULA.sub(r"\1'", text)
+
+
+def _write_csv(calendar: pd.DataFrame, path: Path, lang: str, _stamp: dt.date) -> None:
+    delimiter, decimal = (",", ".") if lang == "en" else (";", ",")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, delimiter=delimiter)
         writer.writerow(calendar.columns)
         for row in calendar.itertuples(index=False):
-            writer.writerow([harmless(_plain(cell)) for cell in row])
+            writer.writerow([_plain(cell, decimal) for cell in row])
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: Any, decimal: str) -> Any:
+    if isinstance(cell, str):
+        return harmless(cell)
     if isinstance(cell, pd.Timestamp):
         return cell.date().isoformat()
-    return "" if pd.isna(cell) else cell
-
-
-def _xlsx(calendar: pd.DataFrame, path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        sheet = book.add_worksheet("Calendar")
-        head = book.add_format({"bold": True, "bottom": 1})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for column, name in enumerate(calendar.columns):
-            sheet.write_string(0, column, str(name), head)
-            width = 12 if pd.api.types.is_numeric_dtype(calendar[name]) else 18
-            sheet.set_column(column, column, width)
-        for line, row in enumerate(calendar.itertuples(index=False), 1):
-            for column, cell in enumerate(row):
-                _cell(sheet, line, column, cell, day)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(calendar), 1), len(calendar.columns) - 1)
-
-
-def _cell(sheet: Any, line: int, column: int, cell: Any, day: Any) -> None:
-    if isinstance(cell, pd.Timestamp):
-        sheet.write_datetime(line, column, cell.to_pydatetime(), day)
-    elif isinstance(cell, str):
-        sheet.write_string(line, column, cell)
-    elif not pd.isna(cell):
-        sheet.write_number(line, column, float(cell))
-
-
-def _ics(
-    calendar: pd.DataFrame, path: Path, lang: str = "en", as_of: dt.date | None = None
-) -> None:
-    """Write all-day events (RFC 5545): lines folded at 75 bytes, text escaped."""
-    stamp = as_of or calendar["planned_on"].min()
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//salesplan//action plan//EN"]
-    for row in calendar.to_dict("records"):
-        lines += _event({str(k): v for k, v in row.items()}, f"{stamp:%Y%m%d}T000000Z", lang)
-    lines.append("END:VCALENDAR")
-    text = "".join(_folded(line) for line in lines)
-    path.write_bytes(text.encode("utf-8"))
-
-
-def _event(row: dict[str, Any], stamp: str, lang: str) -> list[str]:
-    day = row["planned_on"]
-    key = f"{day:%Y}|{row['account_id']}|{row['kind']}|{row['number']}|{row['of']}|{row['owner']}"
-    title = label("actionplan." + row["kind"], lang) + ": " + str(row["account"])
-    about = f"{row['segment']}, {row['number']}/{row['of']}, {row['owner']}"
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{hashlib.sha256(key.encode()).hexdigest()[:24]}@salesplan",
-        f"DTSTAMP:{stamp}",
-        f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{day + pd.Timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{escaped(title)}",
-        f"DESCRIPTION:{escaped(about)}",
-        "TRANSP:TRANSPARENT",
-        "END:VEVENT",
-    ]
-
-
-def escaped(text: str) -> str:
-    """Return text as ICS wants it: no bare comma, semicolon, backslash or line break."""
-    for old, new in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\r\n", "\\n")):
-        text = text.replace(old, new)
-    kept = text.replace("\n", "\\n").replace("\r", "\\n")
-    return "".join(c for c in kept if c >= " ")
-
-
-def _folded(line: str) -> str:
-    """Return a line in pieces of at most 75 bytes, never cutting a character."""
-    pieces, piece = [], ""
-    for character in line:
-        if len((piece + character).encode("utf-8")) > 75:
-            pieces.append(piece)
-            piece = " "
-        piece += character
-    return "\r\n".join([*pieces, piece]) + "\r\n"
+    if pd.isna(cell):
+        return ""
+    return f"{cell:.15g}".replace(".", decimal) if isinstance(cell, float) else cell

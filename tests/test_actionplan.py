@@ -117,6 +117,53 @@ def test_expected_revenue_follows_the_measured_chain(crm):
     assert total == pytest.approx(plan["meeting_count"].sum() * per_meeting)
 
 
+def staff(**changed):
+    """The CRM on paper with other dates of employment."""
+    tables = sp.paper.frames()
+    people = tables["people"].assign(left_on=None).set_index("person_id")
+    for person, (hired_on, left_on) in changed.items():
+        people.loc[person, ["hired_on", "left_on"]] = hired_on, left_on
+    return sp.from_frames({**tables, "people": people.reset_index()}, as_of=sp.paper.AS_OF)
+
+
+def test_who_comes_or_goes_has_contacts_while_there():
+    book = staff(ada=("2021-03-01", "2027-06-30"), ben=("2027-10-01", None))
+    found = sp.actionplan.contacts(book, year=2027, every_months={"gold": 4})
+    ada, ben = (found[found["owner"] == name] for name in ("Ada Roth", "Ben Kahn"))
+    assert ada["planned_on"].max() <= pd.Timestamp("2027-06-30")
+    assert ben["planned_on"].min() >= pd.Timestamp("2027-10-01")
+    # Half a year of 8 calls, and a meeting every 4 months (the next would be in July); a
+    # quarter of 4 calls.
+    assert ada["kind"].value_counts().to_dict() == {"call": 4, "meeting": 1}
+    assert ben["kind"].value_counts().to_dict() == {"call": 1}
+    loads = sp.actionplan.workload(book, year=2027).set_index("person_id")
+    whole = sp.actionplan.workload(sp.paper.crm(), year=2027).set_index("person_id")
+    for person, part in (("ada", 181 / 365), ("ben", 92 / 365), ("cleo", 1.0)):
+        for column in ("workload_hours", "capacity_hours"):
+            wanted = whole.loc[person, column] * part
+            assert loads.loc[person, column] == pytest.approx(wanted, rel=1e-3)
+    weeks = sp.actionplan.individual_plans(book, year=2027)
+    days = pd.bdate_range("2027-01-01", "2027-06-30")
+    of_ada = weeks[weeks["person_id"] == "ada"].iloc[0]
+    own = ((days >= of_ada["week_on"]) & (days < of_ada["week_on"] + pd.Timedelta(days=5))).sum()
+    assert of_ada["capacity_hours"] == pytest.approx(
+        loads.loc["ada", "capacity_hours"] * own / len(days)
+    )
+
+
+def test_accounts_of_a_seller_who_is_gone_are_named():
+    book = staff(cleo=("2022-06-01", "2026-12-31"))
+    left = sp.actionplan.unserved_accounts(book, year=2027).set_index("account_id")
+    assert left.loc[["A2", "A4"], "reason"].unique().tolist() == [
+        "its seller is not there in this period"
+    ]
+    assert left.loc[["A2", "A4"], "cadence_hours"].tolist() == [5.0, 2.0]
+    assert "Cleo Marin" not in set(sp.actionplan.contacts(book, year=2027)["owner"])
+    loads = sp.actionplan.workload(book, year=2027).set_index("person_id")
+    assert loads.loc["cleo", "capacity_hours"] == 0
+    assert np.isnan(loads.loc["cleo", "load_rate"])
+
+
 @given(
     st.integers(0, 12),
     st.integers(0, 12),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan import periods
-from salesplan._actionplan.spread import calendar_of, spread_accounts
+from salesplan._actionplan.spread import Calendar, calendar_of, spread_accounts
 from salesplan.crm import Crm
 from salesplan.stats import Floats
 
@@ -43,13 +43,13 @@ UNSERVED = [
 
 @dataclass(frozen=True)
 class Built:
-    """Dated contacts, accounts left out, hours of each seller."""
+    """Dated contacts, accounts left out, hours and working days of each seller."""
 
     contacts: pd.DataFrame
     unserved: pd.DataFrame
     sellers: pd.DataFrame
     accounts: pd.DataFrame
-    days: list[dt.date]
+    calendars: dict[str, Calendar]
 
 
 def book_of_accounts(crm: Crm) -> pd.DataFrame:
@@ -68,7 +68,7 @@ ORDER BY t.owner_id, t.account_id"""
 
 
 def selling_hours(crm: Crm, since: dt.date, until: dt.date) -> pd.DataFrame:
-    """Return the hours that each owner of accounts has for selling in a period."""
+    """Return the hours that each owner of accounts has for selling in a period, and its days."""
     found = crm.query(
         """SELECT o.owner_id AS person_id, COALESCE(l.label, o.owner_id) AS owner,
   COALESCE(p.fte, 1.0) AS fte, p.hired_on, p.left_on, p.territory
@@ -79,17 +79,17 @@ ORDER BY o.owner_id"""
     )
     time = crm.settings.working_time
     share = max(1 - time.administration_share - time.travel_share, 0.0)
-    part = _employed(found, since, until) * periods.years_between(since, until)
+    begin, end = np.datetime64(since, "D"), np.datetime64(until, "D")
+    first = pd.to_datetime(found["hired_on"]).fillna(pd.Timestamp(since)).to_numpy("M8[D]")
+    gone = pd.to_datetime(found["left_on"]) + pd.Timedelta(days=1)
+    last = gone.fillna(pd.Timestamp(until)).to_numpy("M8[D]")
+    found["starts_on"] = np.clip(first, begin, end)
+    found["ends_on"] = np.clip(last, found["starts_on"].to_numpy("M8[D]"), end)
+    days = (found["ends_on"] - found["starts_on"]).dt.days
+    found["employed_share"] = days / (until - since).days
+    part = found["employed_share"] * periods.years_between(since, until)
     found["capacity_hours"] = time.hours_per_year * share * found["fte"] * part
     return found
-
-
-def _employed(people: pd.DataFrame, since: dt.date, until: dt.date) -> Floats:
-    first = pd.to_datetime(people["hired_on"]).fillna(pd.Timestamp(since)).to_numpy("M8[D]")
-    leaves = pd.to_datetime(people["left_on"]) + pd.Timedelta(days=1)
-    last = leaves.fillna(pd.Timestamp(until)).to_numpy("M8[D]")
-    days = np.minimum(last, np.datetime64(until)) - np.maximum(first, np.datetime64(since))
-    return np.asarray(np.maximum(days.astype(float), 0) / (until - since).days)
 
 
 def build(
@@ -103,21 +103,36 @@ def build(
     """Return the contacts that fit each seller's hours, and the accounts that do not."""
     calendar = calendar_of(since, until, holidays)
     sellers, accounts = selling_hours(crm, since, until), book_of_accounts(crm)
-    years = periods.years_between(since, until)
-    due = {name: c.account_hours * years for name, c in crm.settings.cadence.items()}
-    accounts["cadence_hours"] = [due.get(str(s), np.nan) for s in accounts["segment"]]
+    there = zip(
+        sellers["owner"], sellers["starts_on"].dt.date, sellers["ends_on"].dt.date, strict=True
+    )
+    calendars = {str(owner): calendar.within(first, last) for owner, first, last in there}
+    accounts["cadence_hours"] = _due(crm, accounts, sellers, since, until)
     hours = dict(zip(sellers["person_id"], sellers["capacity_hours"], strict=True))
     accounts["is_served"] = _fitting(accounts, hours)
     served = accounts[accounts["is_served"]]
     by_owner = dict(zip(sellers["owner"], sellers["capacity_hours"], strict=True))
-    contacts = spread_accounts(served, crm.settings.cadence, calendar, every_months, by_owner)
+    contacts = spread_accounts(
+        served, crm.settings.cadence, calendar, every_months, by_owner, calendars
+    )
     left_out = accounts[~accounts["is_served"]].copy()
-    left_out["reason"] = np.where(
-        left_out["cadence_hours"].isna(), "no cadence for its segment", "no hours left for it"
+    absent = sellers.loc[sellers["employed_share"] <= 0, "person_id"]
+    left_out["reason"] = np.select(
+        [left_out["cadence_hours"].isna(), left_out["person_id"].isin(absent)],
+        ["no cadence for its segment", "its seller is not there in this period"],
+        "no hours left for it",
     )
-    return Built(
-        contacts, left_out[UNSERVED].reset_index(drop=True), sellers, accounts, calendar.days
-    )
+    return Built(contacts, left_out[UNSERVED].reset_index(drop=True), sellers, accounts, calendars)
+
+
+def _due(
+    crm: Crm, accounts: pd.DataFrame, sellers: pd.DataFrame, since: dt.date, until: dt.date
+) -> pd.Series[float]:
+    """Return the hours of each account's cadence, while its seller is there; all if never."""
+    years = periods.years_between(since, until)
+    due = {name: c.account_hours * years for name, c in crm.settings.cadence.items()}
+    there = sellers.set_index("person_id")["employed_share"].replace(0.0, 1.0)
+    return accounts["segment"].map(due).astype(float) * accounts["person_id"].map(there)
 
 
 def _fitting(accounts: pd.DataFrame, hours: Mapping[Any, float]) -> pd.Series[bool]:
@@ -158,20 +173,22 @@ def weekly(built: Built, forward: Mapping[str, float]) -> pd.DataFrame:
     table["expected_revenue_amount"] = table["meeting_count"] * forward["revenue"]
     people = built.sellers[["person_id", "owner", "capacity_hours"]]
     table = table.merge(people, on="owner", how="left")
-    table["capacity_hours"] *= _share_of_days(built.days, table)
+    table["capacity_hours"] *= _share_of_days(built.calendars, table)
     return table.sort_values(["owner", "week_on", "month", "segment"], ignore_index=True)[COLUMNS]
 
 
-def _share_of_days(days: list[dt.date], table: pd.DataFrame) -> Floats:
-    """Return the share of the working days that lies in each row's week and month."""
-    stamps = pd.to_datetime(pd.Series(days))
-    week = stamps - pd.to_timedelta(stamps.dt.day_of_week, unit="D")
-    month = stamps.dt.to_period("M").dt.to_timestamp()
-    counts = (
-        pd.Series(1, index=pd.MultiIndex.from_arrays([week, month])).groupby(level=[0, 1]).sum()
+def _share_of_days(calendars: Mapping[str, Calendar], table: pd.DataFrame) -> Floats:
+    """Return the share of the seller's working days that lies in each row's week and month."""
+    days = pd.DataFrame(
+        [(owner, day, len(own.days)) for owner, own in calendars.items() for day in own.days],
+        columns=["owner", "day", "count"],
     )
-    keys = pd.MultiIndex.from_frame(table[["week_on", "month"]])
-    return counts.reindex(keys).to_numpy(float) / len(days)
+    day = pd.to_datetime(days["day"])
+    days["week_on"] = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+    days["month"] = day.dt.to_period("M").dt.to_timestamp()
+    keys = ["owner", "week_on", "month"]
+    share = (1 / days["count"]).groupby([days[k] for k in keys]).sum()
+    return share.reindex(pd.MultiIndex.from_frame(table[keys])).to_numpy(float)
 
 
 def forward_rates(ratios: pd.DataFrame) -> dict[str, float]:

@@ -29,7 +29,8 @@ def individual_plans(
     """Return each seller's weeks: accounts, calls, meetings, proposals, expected revenue.
 
     Each account gets the cadence of its segment, those with most potential per hour first,
-    while the seller's selling hours last; no week holds more hours than it has.
+    while the seller's selling hours last; no week holds more hours than it has. Who starts or
+    leaves within the period has contacts, hours and the cadence of that part only.
 
     Parameters
     ----------
@@ -54,8 +55,8 @@ def individual_plans(
 
     Notes
     -----
-    Excluded: accounts without an owner, without a cadence or without hours left
-    (``unserved_accounts`` names them).
+    Excluded: accounts without an owner, without a cadence, without hours left, or whose seller
+    is not there in the period (``unserved_accounts`` names them).
 
     Examples
     --------
@@ -152,8 +153,8 @@ def workload(
     -------
     DataFrame
         ``person_id``, ``owner``, ``account_count``, ``workload_hours`` (cadence of all
-        accounts), ``planned_hours`` (what fits), ``capacity_hours``, ``load_rate``,
-        ``potential_amount``.
+        accounts while the seller is there; all of it for one who never is),
+        ``planned_hours`` (what fits), ``capacity_hours``, ``load_rate``, ``potential_amount``.
 
     Examples
     --------

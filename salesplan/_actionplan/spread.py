@@ -46,6 +46,10 @@ class Calendar:
         at = int(np.searchsorted(np.array(self.days, "M8[D]"), np.datetime64(day)))
         return min(at, len(self.days) - 1)
 
+    def within(self, since: dt.date, until: dt.date) -> Calendar:
+        """Return the part of the calendar in which somebody is there."""
+        return Calendar([day for day in self.days if since <= day < until], since, until)
+
 
 def calendar_of(
     since: dt.date, until: dt.date, holidays: str | Iterable[str | dt.date]
@@ -81,24 +85,28 @@ def spread_accounts(
     calendar: Calendar,
     every_months: Mapping[str, float],
     capacity: Mapping[str, float] | None = None,
+    own_calendars: Mapping[str, Calendar] | None = None,
 ) -> pd.DataFrame:
     """Return the dated contacts of every account with a cadence.
 
     Accounts of one owner start one after another, so that weeks are equally full. With a
     capacity no week of an owner holds more hours than it has: a contact moves to the nearest
-    week with room and is left out where there is none.
+    week with room and is left out where there is none. An owner with a calendar of their own
+    has the cadence of that part of the period only.
     """
     rows: list[tuple[object, ...]] = []
-    years = periods.years_between(calendar.since, calendar.until)
     ordered = accounts.sort_values(["owner", "segment", "account_id"])
     for owner, own in ordered.groupby("owner", sort=True, dropna=False):
-        room = Room(calendar, (capacity or {}).get(str(owner), np.inf))
+        days = (own_calendars or {}).get(str(owner), calendar)
+        if not days.days:
+            continue
+        room = Room(days, (capacity or {}).get(str(owner), np.inf))
         for place, account in enumerate(own.to_dict("records")):
             segment = str(account["segment"])
             if segment in cadence:
                 phase = (place + 0.5) / len(own)
-                plan = _contacts(cadence[segment], years, every_months.get(segment), calendar)
-                rows += _dated(account, plan, phase, calendar, cadence[segment], room)
+                plan = _contacts(cadence[segment], every_months.get(segment), days)
+                rows += _dated(account, plan, phase, days, cadence[segment], room)
     found = pd.DataFrame(rows, columns=COLUMNS)
     found["planned_on"] = pd.to_datetime(found["planned_on"])
     return found.sort_values(["planned_on", "owner", "account_id", "kind"], ignore_index=True)
@@ -113,9 +121,10 @@ class _Contacts:
     every_months: float | None
 
 
-def _contacts(cadence: Cadence, years: float, every: float | None, calendar: Calendar) -> _Contacts:
+def _contacts(cadence: Cadence, every: float | None, calendar: Calendar) -> _Contacts:
     if every is not None and not every > 0:
         raise InputError(f"every_months must be above 0, not {every}.")
+    years = periods.years_between(calendar.since, calendar.until)
     calls = round(cadence.calls * years)
     meetings = round(cadence.meetings * years)
     if every is not None:

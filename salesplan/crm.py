@@ -116,8 +116,7 @@ class Crm:
 
     def fact(self, name: str) -> str | None:
         """Return a fact that the load stored about itself."""
-        found = self.query("SELECT value FROM book WHERE name = $name", name=name)
-        return None if found.empty else str(found["value"].iloc[0])
+        return self.once(_facts).get(name)
 
     def at(self, as_of: str | dt.date) -> Crm:
         """Return the same book, looked at from another date."""
@@ -143,6 +142,11 @@ class Crm:
     def __repr__(self) -> str:
         filled = ", ".join(f"{name} {n:,}" for name, n in self.counts.items() if n)
         return f"Crm(as of {self.as_of}: {filled or 'empty'})"
+
+
+def _facts(crm: Crm) -> dict[str, str]:
+    found = crm.query("SELECT name, value FROM book")
+    return dict(zip(found["name"], found["value"], strict=True))
 
 
 def _row_counts(crm: Crm) -> dict[str, int]:

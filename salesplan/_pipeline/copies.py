@@ -10,7 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from salesplan import schema
-from salesplan._pipeline.states import book_day, rated, rates
+from salesplan._pipeline.records import book_day
+from salesplan._pipeline.states import rated
 from salesplan.crm import Crm
 from salesplan.errors import MissingDataError
 
@@ -70,7 +71,7 @@ def require(kept: Copies, since: dt.date) -> None:
         )
 
 
-def relation(name: str, *, only_gone: bool) -> str:
+def relation(name: str, *, only_gone: bool, has_foreign_amounts: bool) -> str:
     """Return CTEs that end in ``name``: the deals of the copy of its day, as states are."""
     held = set(schema.table(_TABLE).names)
     columns = ", ".join(
@@ -78,8 +79,7 @@ def relation(name: str, *, only_gone: bool) -> str:
         for c in schema.table("opportunities").names
     )
     gone = "AND o.opportunity_id IS NULL" if only_gone else ""
-    return f"""{rates(name)},
-{name}_raw AS (
+    return f"""{name}_raw AS (
   SELECT {columns}, COALESCE(o.created_on, o.engaged_on) AS began_on, 'copy' AS known_by
   FROM {_TABLE} AS s
   LEFT JOIN opportunities AS o ON o.opportunity_id = s.opportunity_id
@@ -87,7 +87,7 @@ def relation(name: str, *, only_gone: bool) -> str:
   LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = s.stage
   WHERE s.snapshot_on = CAST(${name}_day AS DATE) {gone}
 ),
-{rated(name)}"""
+{rated(name, has_foreign_amounts)}"""
 
 
 _STATUS = """COALESCE(own.status, common.status, s.status,

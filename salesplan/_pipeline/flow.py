@@ -11,7 +11,8 @@ import pandas as pd
 
 from salesplan import dimensions
 from salesplan._pipeline.outcomes import outcomes
-from salesplan._pipeline.states import States, book_day, day_of, states
+from salesplan._pipeline.records import book_day
+from salesplan._pipeline.states import States, day_of, states
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import add_months, containing, parse, resolve

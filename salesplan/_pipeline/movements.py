@@ -15,6 +15,7 @@ from typing import Any
 from salesplan import dimensions
 from salesplan._pipeline.copies import Copies, relation
 from salesplan._pipeline.flow import By, Only
+from salesplan._pipeline.records import has_foreign_amounts
 from salesplan._pipeline.states import States, states
 from salesplan.crm import Crm
 
@@ -57,7 +58,7 @@ def sides_by_history(
     known = states(crm, among=_MOVABLE, before=first, after=last)
     shown = {"before": kept.before, "after": kept.after}
     gone = [name for name, day in shown.items() if day]
-    extra = [_with_gone(name) for name in gone]
+    extra = [_with_gone(name, has_foreign_amounts(crm)) for name in gone]
     names = [f"{name}_all" if name in gone else name for name in shown]
     return _sides_of(known, extra, names, by, only, kept)
 
@@ -65,12 +66,17 @@ def sides_by_history(
 def sides_by_copies(crm: Crm, last: dt.date, *, by: By, only: Only, kept: Copies) -> Sides:
     """Return both states from dated copies of the deals; without a later one, the records."""
     names = ["before_copy", "after_copy" if kept.after else "after"]
-    extra = [relation(name, only_gone=False) for name in names if name != "after"]
+    extra = [
+        relation(name, only_gone=False, has_foreign_amounts=has_foreign_amounts(crm))
+        for name in names
+        if name != "after"
+    ]
     return _sides_of(states(crm, after=last), extra, names, by, only, kept)
 
 
-def _with_gone(name: str) -> str:
-    return f"""{relation(f"{name}_copy", only_gone=True)},
+def _with_gone(name: str, is_foreign: bool) -> str:
+    copy = relation(f"{name}_copy", only_gone=True, has_foreign_amounts=is_foreign)
+    return f"""{copy},
 {name}_all AS (SELECT * FROM {name} UNION ALL BY NAME SELECT * FROM {name}_copy)"""
 
 

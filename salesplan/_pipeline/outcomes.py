@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from salesplan._pipeline.states import BEGUN, STAGE_MAP, States, home_currency, rated, rates, states
+from salesplan._pipeline.changes import STAGE_MAP
+from salesplan._pipeline.records import has_foreign_amounts, home_currency
+from salesplan._pipeline.states import States, beginnings, rated, states
 from salesplan.crm import Crm
 
 # A change of a deal that the record calls open must be to an open stage; one of a closed deal
@@ -47,8 +49,16 @@ def outcomes(crm: Crm, day: dt.date, *, among: str) -> States:
     """Return ``deals`` as `states` does, for questions of outcomes and closed amounts alone."""
     if not is_calm(crm):
         return states(crm, among=among, deals=day)
-    ctes = (STAGE_MAP, BEGUN, rates("deals"), _RAW.format(among=among), rated("deals"))
-    return States(",\n".join(ctes), {"home": home_currency(crm), "deals_day": day})
+    begun, beginning = beginnings(crm)
+    raw = _RAW.format(
+        among=among,
+        beginning=beginning,
+        join="LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id" if begun else "",
+    )
+    is_foreign = has_foreign_amounts(crm)
+    params = {"home": home_currency(crm)} if is_foreign else {}
+    ctes = (STAGE_MAP, *begun, raw, rated("deals", is_foreign))
+    return States(",\n".join(ctes), params | {"deals_day": day})
 
 
 _RAW = """deals_raw AS (
@@ -56,8 +66,7 @@ _RAW = """deals_raw AS (
       CASE WHEN o.status <> 'open' AND o.closed_on > CAST($deals_day AS DATE) THEN 'open'
         ELSE o.status END AS status,
       CASE WHEN o.closed_on <= CAST($deals_day AS DATE) THEN o.closed_on END AS closed_on),
-    COALESCE(o.created_on, b.first_on, o.engaged_on) AS began_on
-  FROM opportunities AS o LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id
-  WHERE ({among}) AND (COALESCE(o.created_on, b.first_on, o.engaged_on) IS NULL
-    OR COALESCE(o.created_on, b.first_on, o.engaged_on) <= CAST($deals_day AS DATE))
+    {beginning} AS began_on
+  FROM opportunities AS o {join}
+  WHERE ({among}) AND ({beginning} IS NULL OR {beginning} <= CAST($deals_day AS DATE))
 )"""

@@ -60,20 +60,26 @@ def with_flags(facts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
 
 def with_words(flagged: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Add ``risk_count`` and ``risks``: the risks of each deal in words, gravest first."""
-    said: list[list[str]] = [[] for _ in range(len(flagged))]
+    count = flagged[FLAGS].to_numpy(bool).sum(axis=1)
+    said = np.full(len(flagged), "", object)
     for risk in RISKS:
         at = np.flatnonzero(flagged[risk.flag])
-        for i, phrase in zip(at.tolist(), _phrases(flagged, at, risk, lang), strict=True):
-            said[i].append(phrase)
-    words = pd.Series(["; ".join(phrases) for phrases in said], flagged.index, dtype="str")
-    count = np.array([len(phrases) for phrases in said], np.int64)
+        said[at] += _phrases(flagged, at, risk, lang)
+    words = pd.Series([text.removesuffix(_BETWEEN) for text in said], flagged.index, dtype="str")
     return flagged.assign(risk_count=count, risks=words)
 
 
-def _phrases(flagged: pd.DataFrame, at: npt.NDArray[np.int64], risk: Risk, lang: str) -> list[str]:
-    text = label(risk.key, lang)
+_BETWEEN = "; "
+
+
+def _phrases(
+    flagged: pd.DataFrame, at: npt.NDArray[np.int64], risk: Risk, lang: str
+) -> str | npt.NDArray[np.object_]:
+    """Return what is said of each deal; deals with the same number share their phrase."""
+    text = label(risk.key, lang) + _BETWEEN
     if not risk.number:
-        return [text] * len(at)
+        return text
     before, _, after = text.partition("{number}")
-    numbers = flagged[risk.number].to_numpy(float)[at].tolist()
-    return [f"{before}{number:.0f}{after}" for number in numbers]
+    numbers, place = np.unique(flagged[risk.number].to_numpy(float)[at], return_inverse=True)
+    phrases = [f"{before}{number:.0f}{after}" for number in numbers.tolist()]
+    return np.array(phrases, object)[place]

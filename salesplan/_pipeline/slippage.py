@@ -14,7 +14,8 @@ from salesplan._pipeline.copies import around
 from salesplan._pipeline.flow import By, Only
 from salesplan._pipeline.frames import words
 from salesplan._pipeline.movements import Sides, sides_by_history, sides_by_snapshot
-from salesplan._pipeline.states import blind, states
+from salesplan._pipeline.records import blind
+from salesplan._pipeline.states import states
 from salesplan.crm import Crm
 from salesplan.stats import with_rate
 from salesplan.text import label

@@ -13,52 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from salesplan import schema
+from salesplan._pipeline.changes import STAGE_MAP, changes
+from salesplan._pipeline.records import (
+    blind,
+    changed_since,
+    has_foreign_amounts,
+    home_currency,
+    lacks_beginnings,
+)
 from salesplan.crm import Crm
 from salesplan.periods import to_date
-
-STAGE_MAP = """stage_map AS (
-  SELECT COALESCE(pipeline, '') AS pipeline, stage, min(status) AS status,
-    min(position) AS position, max(probability) AS probability,
-    row_number() OVER (ORDER BY min(position) NULLS LAST, stage) AS place
-  FROM stages GROUP BY COALESCE(pipeline, ''), stage
-)"""
-
-# One number puts the changes of a deal in order: the moment, then what the CRM says of the order
-# within it, then the stage that comes later in the pipeline; so nothing need be sorted.
-_SEQ, _PLACE = 2**40, 2**22
-_ORDER = f"""CAST(epoch_us(c.changed_at) AS HUGEINT) * {8 * _SEQ * _PLACE}
-      + CAST(COALESCE(c.seq + {_SEQ}, {4 * _SEQ}) AS HUGEINT) * {_PLACE}
-      + COALESCE(own.place, common.place, CAST(hash(c.stage) % {_PLACE // 2} AS BIGINT)
-        + {_PLACE // 2})"""
-
-# Every change, numbered in time. A CRM may hold rows of open stages after the closing one; where
-# the record still says that the deal is closed, those rows are slips of the keyboard: left out.
-_CHANGES = f"""numbered AS (
-  SELECT c.opportunity_id, c.changed_at, c.stage, c.amount, c.expected_close_on,
-    c.probability, c.owner_id, o.status AS record_status, o.has_moved,
-    COALESCE(own.status, common.status, CASE WHEN c.stage = o.stage THEN o.status END, 'open')
-      AS status,
-    {_ORDER} AS n
-  FROM stage_changes AS c
-  JOIN ({{tracked}}) AS o ON o.opportunity_id = c.opportunity_id
-  LEFT JOIN stage_map AS own ON own.pipeline = o.pipeline AND own.stage = c.stage
-  LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = c.stage
-),
-closings AS (
-  SELECT opportunity_id, max(n) AS n FROM numbered WHERE status <> 'open' GROUP BY opportunity_id
-),
-changes AS (
-  SELECT c.* FROM numbered AS c LEFT JOIN closings AS x ON x.opportunity_id = c.opportunity_id
-  WHERE NOT (COALESCE(c.record_status, 'open') <> 'open' AND c.status = 'open'
-    AND c.n > COALESCE(x.n, c.n))
-)"""
-
-# created_on may be missing; the first change is then the first that was heard of the deal.
-BEGUN = """begun AS (
-  SELECT opportunity_id, CAST(min(changed_at) AS DATE) AS first_on FROM stage_changes
-  WHERE opportunity_id IN (SELECT opportunity_id FROM opportunities WHERE created_on IS NULL)
-  GROUP BY opportunity_id
-)"""
 
 _PAST = ("amount", "expected_close_on", "probability", "owner_id")
 
@@ -99,14 +63,24 @@ def states(crm: Crm, *, among: str = "", history: bool = False, **days: dt.date)
         Names of relations, and their days.
     """
     first = min(days, key=lambda name: days[name])
-    looked_at = _looked_at(first, among)
-    parts = [STAGE_MAP, *(_later(name) for name in days), f"looked_at AS ({looked_at})"]
-    parts += [_CHANGES.format(tracked=looked_at if history else _moved(first)), BEGUN]
+    past = [name for name, day in days.items() if changed_since(crm, day)]
+    looked_at = _looked_at(first, among) if past else _as_recorded(among)
+    begun, beginning = beginnings(crm)
+    parts = [STAGE_MAP, *(_later(name) for name in past), f"looked_at AS ({looked_at})", *begun]
+    if history or past:
+        parts.append(changes(looked_at if history else _moved(first)))
     for name, day in days.items():
-        moved = "has_moved" if name == first else _has_moved_since(name)
-        parts += [rates(name), _past(name, moved), _deals(name, blind(crm, day))]
-    params = {"home": home_currency(crm), **{f"{n}_day": d for n, d in days.items()}}
-    return States(",\n".join(parts), params)
+        if name in past:
+            parts.append(_past(name, "has_moved" if name == first else _has_moved_since(name)))
+        parts.append(_deals(name, beginning, blind(crm, day), name in past))
+        parts.append(rated(name, has_foreign_amounts(crm)))
+    params = {"home": home_currency(crm)} if has_foreign_amounts(crm) else {}
+    return States(",\n".join(parts), params | {f"{n}_day": d for n, d in days.items()})
+
+
+def _as_recorded(among: str) -> str:
+    chosen = f" WHERE {among}" if among else ""
+    return f"SELECT o.*, FALSE AS has_moved FROM opportunities AS o{chosen}"
 
 
 def _looked_at(first: str, among: str) -> str:
@@ -125,6 +99,23 @@ def _moved(first: str) -> str:
 """
 
 
+def beginnings(crm: Crm) -> tuple[list[str], str]:
+    """Return the CTE that tells, if need be, when deals ``o`` began, and the SQL of that day.
+
+    A deal without a day of creation was first heard of with its first change.
+    """
+    if not lacks_beginnings(crm):
+        return [], "o.created_on"
+    return [_BEGUN], "COALESCE(o.created_on, b.first_on, o.engaged_on)"
+
+
+_BEGUN = """begun AS (
+  SELECT opportunity_id, CAST(min(changed_at) AS DATE) AS first_on FROM stage_changes
+  WHERE opportunity_id IN (SELECT opportunity_id FROM opportunities WHERE created_on IS NULL)
+  GROUP BY opportunity_id
+)"""
+
+
 def end_of(day: str) -> str:
     """Return the SQL of the moment at which a day, given in SQL, is over."""
     return f"CAST({day} AS DATE) + INTERVAL 1 DAY"
@@ -137,31 +128,6 @@ def _later(name: str) -> str:
   UNION
   SELECT opportunity_id FROM opportunities
   WHERE closed_on > CAST({day} AS DATE) AND status <> 'open'
-)"""
-
-
-def blind(crm: Crm, day: dt.date) -> bool:
-    """Whether the book cannot know stages on a day: it is past and nothing kept its history."""
-    return day < book_day(crm) and not crm.has("stage_changes")
-
-
-def book_day(crm: Crm) -> dt.date:
-    """Return the day that the records describe."""
-    known = crm.fact("as_of")
-    return crm.as_of if known is None else max(crm.as_of, to_date(known, "as_of"))
-
-
-def home_currency(crm: Crm) -> str:
-    """Return the currency that the book is reported in."""
-    return crm.fact("currency") or crm.settings.currency
-
-
-def rates(name: str) -> str:
-    """Return the CTE of the exchange rates known on the day of a relation."""
-    return f"""{name}_rates AS (
-  SELECT currency, rate, rate_on,
-    lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
-  FROM fx_rates WHERE rate_on <= CAST(${name}_day AS DATE)
 )"""
 
 
@@ -189,30 +155,36 @@ def _past(name: str, moved: str) -> str:
 )"""
 
 
-def _deals(name: str, is_blind: bool) -> str:
+def _deals(name: str, beginning: str, is_blind: bool, is_past: bool) -> str:
     day = f"CAST(${name}_day AS DATE)"
-    then = _columns_then(day, is_blind)
+    then = _columns_now(is_blind) | (_columns_then(day, is_blind) if is_past else {})
     columns = ", ".join(
         f"{then.get(c, f'o.{c}')} AS {c}" for c in schema.table("opportunities").names
     )
+    joins = [("begun", "b")] if "b." in beginning else []
+    joins += [(f"{name}_later", "l"), (f"{name}_past", "p")] if is_past else []
+    joined = "".join(
+        f"\n  LEFT JOIN {table} AS {t} ON {t}.opportunity_id = o.opportunity_id"
+        for table, t in joins
+    )
     return f"""{name}_raw AS (
-  SELECT {columns},
-    COALESCE(o.created_on, b.first_on, o.engaged_on) AS began_on,
-    {_known_by(is_blind)} AS known_by
-  FROM looked_at AS o
-  LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id
-  LEFT JOIN {name}_later AS l ON l.opportunity_id = o.opportunity_id
-  LEFT JOIN {name}_past AS p ON p.opportunity_id = o.opportunity_id
-  WHERE COALESCE(o.created_on, b.first_on, o.engaged_on) IS NULL
-     OR COALESCE(o.created_on, b.first_on, o.engaged_on) <= {day}
-),
-{rated(name)}"""
+  SELECT {columns}, {beginning} AS began_on, {then["known_by"]} AS known_by
+  FROM looked_at AS o{joined}
+  WHERE {beginning} IS NULL OR {beginning} <= {day}
+)"""
 
 
-def rated(name: str) -> str:
+def rated(name: str, has_foreign_amounts: bool) -> str:
     """Return the CTEs that give the deals of ``<name>_raw`` their rate and reporting amount."""
+    if not has_foreign_amounts:
+        return f"{name} AS (SELECT *, 1 AS rate, amount AS reporting_amount FROM {name}_raw)"
     day = f"CAST(${name}_day AS DATE)"
-    return f"""{name}_rated AS (
+    return f"""{name}_rates AS (
+  SELECT currency, rate, rate_on,
+    lead(rate_on) OVER (PARTITION BY currency ORDER BY rate_on) AS next_on
+  FROM fx_rates WHERE rate_on <= {day}
+),
+{name}_rated AS (
   SELECT d.*, CASE WHEN d.currency IS NULL OR d.currency = $home THEN 1 ELSE r.rate END AS rate
   FROM {name}_raw AS d LEFT JOIN {name}_rates AS r ON r.currency = d.currency
     AND r.rate_on <= COALESCE(d.closed_on, {day})
@@ -223,35 +195,39 @@ def rated(name: str) -> str:
 )"""
 
 
+def _columns_now(is_blind: bool) -> dict[str, str]:
+    """Return the SQL of the columns in which a state differs from a record that still holds."""
+    known = {"closed_on": "CASE WHEN o.status <> 'open' THEN o.closed_on END"}
+    if not is_blind:
+        return known | {"known_by": "'record'"}
+    return known | {
+        "stage": "CASE WHEN o.status = 'open' THEN NULL ELSE o.stage END",
+        "push_count": "NULL",
+        "known_by": "CASE WHEN o.status = 'open' THEN 'dates' ELSE 'record' END",
+    }
+
+
 def _columns_then(day: str, is_blind: bool) -> dict[str, str]:
     """Return the SQL of the columns that may have been different on an earlier day."""
-    now_stage = "CASE WHEN o.status = 'open' THEN NULL ELSE o.stage END" if is_blind else "o.stage"
-    status = "CASE WHEN l.opportunity_id IS NULL THEN o.status ELSE COALESCE(p.status, 'open') END"
+    now = _columns_now(is_blind)
+    holds = "l.opportunity_id IS NULL"
+    status = f"CASE WHEN {holds} THEN o.status ELSE COALESCE(p.status, 'open') END"
     closed = f"CASE WHEN o.closed_on <= {day} THEN o.closed_on ELSE p.changed_on END"
     then = {
-        "stage": f"CASE WHEN l.opportunity_id IS NULL THEN {now_stage} ELSE p.stage END",
+        "stage": f"CASE WHEN {holds} THEN {now.get('stage', 'o.stage')} ELSE p.stage END",
         "status": status,
         "closed_on": f"CASE WHEN {status} <> 'open' THEN "
-        f"CASE WHEN l.opportunity_id IS NULL THEN o.closed_on ELSE {closed} END END",
-        "push_count": "CASE WHEN l.opportunity_id IS NULL AND NOT "
-        f"{'TRUE' if is_blind else 'FALSE'} THEN o.push_count END",
+        f"CASE WHEN {holds} THEN o.closed_on ELSE {closed} END END",
+        "push_count": f"CASE WHEN {holds} THEN {now.get('push_count', 'o.push_count')} END",
+        "known_by": f"CASE WHEN {holds} THEN {now['known_by']} "
+        "WHEN p.is_seen THEN 'history' ELSE 'dates' END",
     }
     for column in _PAST:
         # Nothing of this kind was ever recorded for the deal: what it says now is all there is.
         then[column] = (
-            f"CASE WHEN l.opportunity_id IS NULL OR COALESCE(p.{column}_known, 0) = 0 "
+            f"CASE WHEN {holds} OR COALESCE(p.{column}_known, 0) = 0 "
             f"THEN o.{column} ELSE p.{column} END"
         )
     # A probability of today knows the outcome (100 % once won): it must not reach into the past.
-    then["probability"] = (
-        "CASE WHEN l.opportunity_id IS NULL THEN o.probability ELSE p.probability END"
-    )
+    then["probability"] = f"CASE WHEN {holds} THEN o.probability ELSE p.probability END"
     return then
-
-
-def _known_by(is_blind: bool) -> str:
-    now = "CASE WHEN o.status = 'open' THEN 'dates' ELSE 'record' END" if is_blind else "'record'"
-    return (
-        f"CASE WHEN l.opportunity_id IS NULL THEN {now} "
-        "WHEN p.is_seen THEN 'history' ELSE 'dates' END"
-    )

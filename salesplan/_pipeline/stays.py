@@ -5,15 +5,11 @@ from __future__ import annotations
 from salesplan._pipeline.states import end_of
 
 # A visit runs from entering a stage to leaving it; a change of amount alone starts no visit.
-VISITS = f"""steps AS (
-  SELECT opportunity_id, stage, status, changed_at, n, lag(stage) OVER w AS stage_before
-  FROM changes WHERE changed_at < {end_of("$deals_day")}
-  WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)
-),
-visits AS (
+VISITS = f"""visits AS (
   SELECT opportunity_id, stage, status, CAST(changed_at AS DATE) AS entered_on,
     CAST(lead(changed_at) OVER (PARTITION BY opportunity_id ORDER BY n) AS DATE) AS left_on
-  FROM steps WHERE stage_before IS NULL OR stage_before <> stage
+  FROM changes
+  WHERE changed_at < {end_of("$deals_day")} AND (stage_before IS NULL OR stage_before <> stage)
 )"""
 
 LATEST_VISIT = "latest_visit AS (SELECT * FROM visits WHERE left_on IS NULL)"
@@ -42,20 +38,15 @@ MAYBE_OPEN = "(record_status = 'open' OR has_moved)"
 
 
 def pushes(which: str) -> str:
-    """Return CTEs of how often deals were pushed, to a later month, from some of the changes.
+    """Return the CTE of how often deals were pushed, to a later month, from some of the changes.
 
     A deal whose dates left no trace has no row: how often it was pushed is not known.
     """
-    # A date left blank says nothing, so it is passed over.
-    return f"""close_dates AS (
-  SELECT opportunity_id, expected_close_on, lag(expected_close_on) OVER w AS date_before
-  FROM changes
-  WHERE changed_at < {end_of("$deals_day")} AND expected_close_on IS NOT NULL AND {which}
-  WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)
-),
-pushes AS (
+    return f"""pushes AS (
   SELECT opportunity_id, CAST(sum(
     CASE WHEN date_trunc('month', expected_close_on) > date_trunc('month', date_before)
       THEN 1 ELSE 0 END) AS BIGINT) AS push_count
-  FROM close_dates GROUP BY opportunity_id
+  FROM changes
+  WHERE changed_at < {end_of("$deals_day")} AND expected_close_on IS NOT NULL AND {which}
+  GROUP BY opportunity_id
 )"""

@@ -11,7 +11,7 @@ from salesplan._pipeline.flow import By, Day, Only, flows, quarter_of, trailing
 from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.health import judged
 from salesplan._pipeline.open_deals import FACTS, facts, summed_facts
-from salesplan._pipeline.states import home_currency
+from salesplan._pipeline.records import home_currency
 from salesplan._pipeline.vitals import vitals
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm

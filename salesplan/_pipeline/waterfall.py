@@ -24,7 +24,7 @@ from salesplan._pipeline.movements import (
     sides_by_history,
     sides_by_snapshot,
 )
-from salesplan._pipeline.states import blind
+from salesplan._pipeline.records import blind
 from salesplan.crm import Crm
 from salesplan.errors import InputError, one_of
 from salesplan.stats import Floats

@@ -8,7 +8,11 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from salesplan._html.blocks import (
     Block,
@@ -20,7 +24,7 @@ from salesplan._html.blocks import (
     Table,
     Tone,
 )
-from salesplan._html.render import page
+from salesplan._html.render import page, shown
 from salesplan.files import write_text
 
 __all__ = [
@@ -30,11 +34,66 @@ __all__ = [
     "Headlines",
     "Note",
     "Section",
+    "Shown",
     "Table",
     "Tone",
     "page",
+    "table",
     "write",
 ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame as a notebook shows it: figures in their units, headings in words."""
+
+    block: Table
+    lang: str
+    currency: str
+
+    def __repr__(self) -> str:
+        return repr(self.block.frame)
+
+    def _repr_html_(self) -> str:
+        return shown(self.block, lang=self.lang, currency=self.currency)
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str = "",
+    *,
+    rows: int = 20,
+    lang: str = "en",
+    currency: str = "EUR",
+    **options: Any,
+) -> Shown:
+    """Return a frame for a reader's eyes, to end a notebook cell with.
+
+    Rates stand as percentages, amounts with their currency, days as dates, headings in words;
+    CRM text is escaped. The frame itself stays as it is.
+
+    Parameters
+    ----------
+    frame
+        What any metric returned, or columns of it.
+    caption
+        Words above it.
+    rows
+        How many rows are shown; how many more there are stands below.
+    lang, currency
+        Language of headings and numbers, currency of amounts.
+    options
+        ``below`` (columns of sentences, put under their row), ``tones`` (the column of lights),
+        ``headings`` and ``units`` by column, ``note``: as of ``Table``.
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"owner": ["Ada <Roth>"], "win_rate": [0.6667]})
+    >>> html = rates.pipe(table, "Win rates")._repr_html_()
+    >>> "66.7%" in html, "Ada &lt;Roth&gt;" in html
+    (True, True)
+    """
+    return Shown(Table(frame, caption, rows=rows, **options), lang, currency)
 
 
 def write(

@@ -18,6 +18,9 @@ _SUFFIXES: dict[str, Unit] = {
     "_amount": "money",
     "_cost": "money",
     "_cost_per_year": "money",
+    "_cost_now": "money",
+    "_cost_proposed": "money",
+    "_p_value": "number",
     "_hours_per_year": "number",
     "_value": "money",
     "_rate": "rate",
@@ -43,6 +46,8 @@ _NAMES: dict[str, Unit] = {
     "rate_high": "rate",
     "share": "rate",
     "probability": "rate",
+    "p_value": "number",
+    "value_per_meeting": "money",
     "attainment": "rate",
     "month": "month",
     "amount": "money",
@@ -62,6 +67,9 @@ _NAMES: dict[str, Unit] = {
     "fx": "money",
     "restatement": "money",
 }
+_PLACES = ((1, 3), (10, 2), (10_000, 1))
+"""Decimals of a column whose largest figure is below the first."""
+_ACRONYMS = {"mrr", "arr", "arpa", "auc", "grr", "nrr", "ltv", "cac", "id", "fx", "sql"}
 
 
 def unit(name: str, values: pd.Series[Any]) -> Unit:
@@ -71,6 +79,8 @@ def unit(name: str, values: pd.Series[Any]) -> Unit:
     --------
     >>> unit("win_rate", pd.Series([0.5])), unit("name", pd.Series(["a"]))
     ('rate', 'text')
+    >>> unit("cost_low", pd.Series([20.5])), unit("cost_share", pd.Series([0.5]))
+    ('money', 'rate')
     """
     if pd.api.types.is_bool_dtype(values):
         return "flag"
@@ -84,11 +94,26 @@ def unit(name: str, values: pd.Series[Any]) -> Unit:
 
 
 def _named(name: str, allowed: tuple[Unit, ...]) -> Unit | None:
-    found = _NAMES.get(name) or ("money" if name.startswith("cost_") else None)
+    found = _NAMES.get(name)
     if found is None:
         endings = [s for s in _SUFFIXES if name.endswith(s)]
         found = _SUFFIXES[max(endings, key=len)] if endings else None
+    if found is None and name.startswith("cost_"):
+        found = "money"
     return found if found in allowed else None
+
+
+def measured(unit: str) -> Unit:
+    """Return how a figure in the unit of a measure is shown.
+
+    Examples
+    --------
+    >>> measured("money a day"), measured("rate"), measured("ratio")
+    ('money', 'rate', 'number')
+    """
+    if unit.startswith(("money", "amount")):
+        return "money"
+    return "rate" if unit == "rate" else "count" if unit == "count" else "number"
 
 
 def heading(name: str, lang: str = "en") -> str:
@@ -100,7 +125,12 @@ def heading(name: str, lang: str = "en") -> str:
     ('Gewinnquote', 'First meeting count')
     """
     words = text.catalogue().get(f"columns.{name}")
-    return words[lang] if words else name.replace("_", " ").capitalize()
+    return words[lang] if words else _in_words(name)
+
+
+def _in_words(name: str) -> str:
+    words = [part.upper() if part in _ACRONYMS else part for part in name.split("_")]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:]
 
 
 def in_sentence(name: str, lang: str = "en") -> str:
@@ -123,8 +153,8 @@ def digits(values: pd.Series[Any], what: Unit = "number") -> int:
 
     Examples
     --------
-    >>> digits(pd.Series([7.0, 3.5])), digits(pd.Series([102.5, 7.0])), digits(pd.Series([8.0]))
-    (2, 1, 0)
+    >>> [digits(pd.Series(v)) for v in ([0.05], [7.0, 3.5], [102.5, 7.0], [8.0])]
+    [3, 2, 1, 0]
     >>> digits(pd.Series([0.0103, 0.008]), "rate"), digits(pd.Series([0.31]), "rate")
     (2, 1)
     """
@@ -135,7 +165,7 @@ def digits(values: pd.Series[Any], what: Unit = "number") -> int:
         return 2 if 0 < sizes.max() < 0.05 else 1
     if (sizes % 1 == 0).all():
         return 0
-    return 2 if sizes.max() < 10 else 1 if sizes.max() < 10_000 else 0
+    return next((places for most, places in _PLACES if sizes.max() < most), 0)
 
 
 def shown(

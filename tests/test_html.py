@@ -93,3 +93,20 @@ def test_a_column_of_numbers_has_one_number_of_decimals():
     html = alone(Table(frame, "N"))
     for cell in (">7.0<", ">102.5<", ">1.03%<", ">0.80%<"):
         assert cell in html
+
+
+def test_a_notebook_shows_figures_in_the_unit_of_their_row():
+    card = pd.DataFrame(
+        {
+            "title": ["Bookings", "Win rate", LINK],
+            "unit": ["money", "rate", "ratio"],
+            "value": [1512240.0, 0.396, 1.957],
+        }
+    )
+    html = sp.html.table(card, by_row=["value"], rows=1)._repr_html_()
+    assert [part in html for part in ("€1,512,240", "2 more rows")] == [True] * 2
+    assert "Unit" not in html
+    whole = sp.html.table(card, by_row=["value"], lang="de")._repr_html_()
+    assert "39,6 %" in whole
+    assert "1,96" in whole
+    assert "<a href" not in whole

@@ -43,6 +43,8 @@ class Table:
     """A frame as a table. ``rows`` limits what the page shows; the workbook has all of it.
 
     ``below`` names the columns of sentences: they go under each row, over its whole width.
+    ``by_row`` names the columns whose figures are in the unit that the row's ``unit`` tells, as
+    on a scorecard.
     """
 
     frame: pd.DataFrame
@@ -53,6 +55,7 @@ class Table:
     units: Mapping[str, Any] = field(default_factory=dict)
     tones: str = ""
     below: Sequence[str] = ()
+    by_row: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from salesplan import text
 from salesplan._charts import theme
-from salesplan._html.blocks import Block, Chart, Headlines, Note, Section
+from salesplan._html.blocks import Block, Chart, Headlines, Note, Section, Table
 from salesplan._html.table import laid_out
 
 
@@ -50,11 +50,27 @@ def page(
             lang=lang,
             sections=sections,
             word=word,
-            style=Markup(_source("page.css")),  # noqa: S704 - our own file
+            style=Markup(_style(":root { {colours} } {table} {page}")),  # noqa: S704 - our files
             plotly=Markup(get_plotlyjs()) if charted else "",  # noqa: S704 - the library's file
             render=partial(block_html, lang=lang, currency=currency),
         )
     )
+
+
+def shown(block: Table, *, lang: str, currency: str) -> Markup:
+    """Return a table that brings its own look, for a page that is not ours."""
+    # said twice, so that it outweighs what JupyterLab says of every table
+    style = Markup(_style(".salesplan.salesplan { {colours} {table} }"))  # noqa: S704 - our files
+    laid = laid_out(block, lang, currency, more="more_rows_here")
+    table = Markup(_macros(lang).table(block, laid))  # noqa: S704
+    return Markup('<div class="salesplan"><style>{}</style>{}</div>').format(style, table)
+
+
+def _style(rules: str) -> str:
+    """Return rules with our style sheets filled in."""
+    for name in ("colours", "page", "table"):
+        rules = rules.replace(f"{{{name}}}", _source(f"{name}.css"))
+    return rules
 
 
 def _source(name: str) -> str:
@@ -69,8 +85,7 @@ def _word(key: str, lang: str) -> str:
 
 def block_html(block: Block, *, lang: str, currency: str) -> Markup:
     """Return the HTML of one block."""
-    template = _environment().get_template("blocks.html.j2")
-    macros: Any = template.make_module({"word": partial(_word, lang=lang)})
+    macros = _macros(lang)
     if isinstance(block, Headlines):
         return Markup(macros.headlines(block))  # noqa: S704
     if isinstance(block, Chart):
@@ -78,6 +93,11 @@ def block_html(block: Block, *, lang: str, currency: str) -> Markup:
     if isinstance(block, Note):
         return Markup(macros.note(block))  # noqa: S704
     return Markup(macros.table(block, laid_out(block, lang, currency)))  # noqa: S704
+
+
+def _macros(lang: str) -> Any:
+    template = _environment().get_template("blocks.html.j2")
+    return template.make_module({"word": partial(_word, lang=lang)})
 
 
 def drawn(block: Chart, lang: str) -> Markup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,8 @@ from salesplan import formats, tabular, text
 from salesplan._html.blocks import Table
 
 _TONES = {"green": "good", "amber": "warning", "red": "bad", "error": "bad", "warning": "warning"}
+_ROW_DIGITS = {"rate": 1, "number": 2}
+"""Decimals where each row has its own unit."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Laid:
     more: str
 
 
-def laid_out(table: Table, lang: str, currency: str) -> Laid:
-    """Return the first rows of a table in words, and how many more the workbook has."""
+def laid_out(table: Table, lang: str, currency: str, *, more: str = "more_rows") -> Laid:
+    """Return the first rows of a table in words; ``more`` is the label of how many are hidden."""
     frame = _without_empty_reason(table.frame)
-    names = [str(name) for name in frame.columns]
+    names = [str(name) for name in frame.columns if not (table.by_row and name == "unit")]
     columns = {name: _column(table, name, lang, currency) for name in names}
     beside = [columns[name] for name in names if name not in table.below]
     below = [columns[name] for name in names if name in table.below]
@@ -64,8 +65,8 @@ def laid_out(table: Table, lang: str, currency: str) -> Laid:
         )
         for at in range(len(frame) - hidden)
     ]
-    more = formats.number(hidden, lang)
-    return Laid(beside, rows, text.label("page.more_rows", lang, count=more) if hidden else "")
+    count = formats.number(hidden, lang)
+    return Laid(beside, rows, text.label(f"page.{more}", lang, count=count) if hidden else "")
 
 
 def _is_said(words: str) -> bool:
@@ -82,18 +83,27 @@ def _without_empty_reason(frame: pd.DataFrame) -> pd.DataFrame:
 def _column(table: Table, name: str, lang: str, currency: str) -> Column:
     values: pd.Series[Any] = table.frame[name]
     what = table.units.get(name) or tabular.unit(name, values)
-    digits = tabular.digits(values, what)
-    shown = list(islice(values, table.rows))
-    words = [
-        tabular.shown(value, what, lang=lang, currency=currency, digits=digits) for value in shown
-    ]
     heading = table.headings.get(name) or tabular.heading(name, lang)
+    words = [
+        tabular.shown(value, kind, lang=lang, currency=currency, digits=digits)
+        for value, kind, digits in zip(values, *_kinds(table, name, what), strict=False)
+    ]
     if name == table.tones:
-        looks = [f"{what} tone {_TONES.get(str(value), 'plain')}" for value in shown]
+        looks = [f"{what} tone {_TONES.get(word, 'plain')}" for word in words]
         words = [_tone_word(word, lang) for word in words]
     else:
         looks = [f"{what} {_width(words)}".strip()] * len(words)
     return Column(heading, what, [Cell(*cell) for cell in zip(words, looks, strict=True)])
+
+
+def _kinds(table: Table, name: str, what: tabular.Unit) -> tuple[list[tabular.Unit], list[int]]:
+    """Return the unit and the decimals of each cell that is shown."""
+    shown = table.frame.head(table.rows)
+    if name not in table.by_row:
+        digits = tabular.digits(table.frame[name], what)
+        return [what] * len(shown), [digits] * len(shown)
+    kinds = [tabular.measured(unit) for unit in shown["unit"]]
+    return kinds, [_ROW_DIGITS.get(kind, 0) for kind in kinds]
 
 
 def _width(words: Sequence[str]) -> str:

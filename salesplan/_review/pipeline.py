@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from salesplan import charts
 from salesplan import pipeline as metrics
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
 from salesplan.html import Block, Chart, Table
 
-_HEALTH = ["title", "value", "low", "high", "light", "why", "reason"]
+_HEALTH = ["title", "unit", "value", "low", "high", "light", "why", "reason"]
 _MOVES = ["title", "amount", "deal_count", "reason"]
 _DEALS = [
     "name",
@@ -34,10 +32,11 @@ def pipeline(review: Review) -> Chapter:
     first = deals.sort_values(["risk_count", "amount"], ascending=False, kind="stable")
     blocks: list[Block] = [
         Table(
-            _readable(review, health),
+            health[_HEALTH],
             review.word("health"),
             review.word("health_note"),
             tones="light",
+            by_row=("value", "low", "high"),
         ),
         Chart(
             charts.waterfall(moves, lang=review.lang),
@@ -62,13 +61,3 @@ def pipeline(review: Review) -> Chapter:
         ),
     }
     return chapter(review, "pipeline", blocks, sheets, list(health["measure"]))
-
-
-def _readable(review: Review, health: pd.DataFrame) -> pd.DataFrame:
-    """Return the health table with each figure in its own unit."""
-    rows = health.to_dict("records")
-    figures = {
-        name: [review.shown(row["unit"], row[name]) for row in rows]
-        for name in ("value", "low", "high")
-    }
-    return health.assign(**figures)[_HEALTH]

@@ -13,6 +13,7 @@ from salesplan._actionplan.measured import PARENT, STEPS
 from salesplan.errors import InputError
 from salesplan.text import label
 
+_RATIOS = {"ratio": "ratio", "low": "ratio_low", "high": "ratio_high"}
 COLUMNS = [
     "step",
     "per",
@@ -68,12 +69,11 @@ def _sentence(row: Mapping[Any, Any], lang: str, currency: str, target: float) -
     if np.isnan(row["required"]):
         return label("actionplan.unknown", lang, step=label(f"actionplan.{step}", lang))
     names = {"step": label(f"actionplan.{step}", lang), "per": label(f"actionplan.{per}", lang)}
+    digits = 2 if row["ratio"] < 10 else 1
     numbers = {
         "week": formats.number(row["per_week"], lang, 1),
         "total": formats.number(row["required"], lang, 1),
-        "ratio": formats.number(row["ratio"], lang, 1),
-        "low": formats.number(row["ratio_low"], lang, 1),
-        "high": formats.number(row["ratio_high"], lang, 1),
+        **{name: formats.number(row[column], lang, digits) for name, column in _RATIOS.items()},
         "count": formats.number(row["count"], lang),
         "base": formats.number(row["base"], lang),
         "target": formats.money(target, currency, lang),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,13 +63,15 @@ def calendar_of(
 
 
 class Room:
-    """Hours that an owner has left in each week; without a capacity there is always room."""
+    """Hours that an owner has left in each week; without a capacity there is always room.
+
+    A week that lies in two months counts as two, as it does in the plans.
+    """
 
     def __init__(self, calendar: Calendar, hours: float) -> None:
-        weeks = [day.isocalendar()[:2] for day in calendar.days]
-        self.week = [f"{year}-{number}" for year, number in weeks]
+        self.week = [(*day.isocalendar()[:2], day.month) for day in calendar.days]
         per_day = hours / len(self.week)
-        self.left = {week: self.week.count(week) * per_day for week in dict.fromkeys(self.week)}
+        self.left = {week: days * per_day for week, days in Counter(self.week).items()}
 
     def fits(self, place: int, hours: float) -> bool:
         """Whether a contact still fits the week of a working day."""

@@ -144,7 +144,7 @@ def _finished(
         rate = np.where(above > 0, found["account_hours"].to_numpy(float) / above, np.nan)
     found["coverage_rate"] = rate
     found["gap_hours"] = found["cadence_hours"] - found["account_hours"]
-    found["reason"] = _reason(above, per_account)
+    found["reason"] = _reason(found, per_account)
     counts = _COUNTS if per_account else _COUNTS[1:]
     found[counts] = found[counts].fillna(0).astype("int64")
     found["account_count"] = found["account_count"].astype("Int64")
@@ -157,6 +157,12 @@ def _share(column: pd.Series[float]) -> pd.Series[float]:
     return column / total if total > 0 else column * np.nan
 
 
-def _reason(cadence: np.ndarray[Any, np.dtype[np.float64]], per_account: bool) -> list[str]:
-    none = "no cadence is set for these accounts" if per_account else "a cadence is per account"
-    return ["" if hours > 0 else none for hours in cadence]
+def _reason(found: pd.DataFrame, per_account: bool) -> list[str]:
+    """Return why there is no coverage, for each row without a cadence."""
+    if not per_account:
+        return ["" if hours > 0 else "a cadence is per account" for hours in found["cadence_hours"]]
+    none, nobody = "no cadence is set for these accounts", "activities without an account"
+    return [
+        "" if hours > 0 else none if count > 0 else nobody
+        for hours, count in zip(found["cadence_hours"], found["account_count"], strict=True)
+    ]

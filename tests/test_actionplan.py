@@ -169,6 +169,11 @@ def test_who_comes_or_goes_has_contacts_while_there():
     )
 
 
+def test_months_between_meetings_of_a_segment_that_has_no_cadence(crm):
+    with pytest.raises(UnknownNameError, match="every_months='golt' is unknown"):
+        sp.actionplan.contacts(crm, year=2027, every_months={"golt": 4})
+
+
 def test_accounts_of_a_seller_who_is_gone_are_named():
     book = staff(cleo=("2022-06-01", "2026-12-31"))
     left = sp.actionplan.unserved_accounts(book, year=2027).set_index("account_id")

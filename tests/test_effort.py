@@ -245,6 +245,9 @@ def test_an_override_is_kept_with_its_cost():
     assert second.table["proposed"].tolist() == pytest.approx([30, 15])
     with pytest.raises(InputError, match="gold, silver"):
         sp.effort.override(plan, "platinum", 3)
+    for calls in (-5, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="must be 0 or more"):
+            sp.effort.override(plan, "gold", calls)
 
 
 def test_frontier_parts_reallocation_from_size():
@@ -313,7 +316,12 @@ def test_faults_of_a_table_are_named_at_once():
     ("change", "words"),
     [
         ({"hours": -1}, "must not be negative"),
+        ({"hours": "many"}, "numbers .*hours: many"),
         ({"hours": None}, "cost_per_hour is needed"),
+        ({"hours": 50, "cost_per_hour": float("nan")}, "cost_per_hour=nan"),
+        ({"hours": 50, "cost_per_hour": -4}, "cost_per_hour=-4"),
+        ({"hours": 50, "maximum": "ten"}, "maximum must be a number"),
+        ({"hours": 50, "locked": {"gold": -5}}, "Locked calls .*gold: -5"),
         ({"hours": {"Ada": 3}}, "rows="),
         ({"hours": 5, "rows": "seller"}, "hours of each resource"),
         ({"hours": 5, "minimum": {"golt": 1}}, "Did you mean 'gold'?"),
@@ -325,6 +333,21 @@ def test_faults_of_a_table_are_named_at_once():
 def test_a_wrong_call_says_what_to_do(change, words):
     with pytest.raises(InputError, match=words):
         sp.effort.allocate(TWO, **change)
+
+
+@pytest.mark.parametrize(
+    ("column", "entries", "words"),
+    [
+        ("scale", [100, np.inf], "scale of segment silver is 'inf'"),
+        ("scale", ["x", 60], "scale of segment gold is 'x'"),
+        ("scale", [100, np.nan], "needs scale .segment silver."),
+        ("hours_per_call", [1, "two"], "hours_per_call of segment silver is 'two'"),
+        ("now", [-1, 2], "now must not be negative"),
+    ],
+)
+def test_numbers_that_are_none_are_named_with_their_segment(column, entries, words):
+    with pytest.raises(InputError, match=words):
+        sp.effort.allocate(TWO.assign(**{column: entries}), hours=50)
 
 
 def test_why_nothing_moves_is_said():

@@ -13,6 +13,7 @@ import pandas as pd
 from salesplan import periods
 from salesplan._actionplan.spread import Calendar, calendar_of, spread_accounts
 from salesplan.crm import Crm
+from salesplan.errors import one_of
 from salesplan.stats import Floats
 
 COLUMNS = [
@@ -101,6 +102,8 @@ def build(
     every_months: Mapping[str, float],
 ) -> Built:
     """Return the contacts that fit each seller's hours, and the accounts that do not."""
+    for segment in every_months:
+        one_of(segment, list(crm.settings.cadence), "every_months")
     calendar = calendar_of(since, until, holidays)
     sellers, accounts = selling_hours(crm, since, until), book_of_accounts(crm)
     there = zip(

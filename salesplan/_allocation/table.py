@@ -49,7 +49,10 @@ class Segments:
         column = self.frame[name] if value is None and name in self.frame else value
         if column is None:
             return np.full(len(self.names), default)
-        found = np.asarray(column, float)
+        try:
+            found = np.asarray(column, float)
+        except (TypeError, ValueError):
+            raise InputError(f"{name} must be a number or numbers, not {column!r}.") from None
         if found.ndim and len(found) != len(self.names):
             raise InputError(f"{name} has {len(found)} numbers for {len(self.names)} segments.")
         filled = np.where(np.isnan(found), default, found)
@@ -109,13 +112,27 @@ def _name_faults(frame: pd.DataFrame) -> list[str]:
 
 
 def _number_faults(frame: pd.DataFrame) -> list[str]:
-    faults = []
-    for name, least in (("hours_per_call", 0.0), ("account_count", 0.0)):
-        if name in frame and not (frame[name].astype(float).dropna() > least).all():
-            faults.append(f"{name} must be above 0.")
+    known = {"hours_per_call", "account_count", "now", *(n for p in PARAMETERS.values() for n in p)}
+    columns = [str(c) for c in frame if c in known]
+    faults = [fault for name in columns for fault in _not_numbers(frame, name)]
+    if faults:
+        return faults
+    above = [n for n in ("hours_per_call", "account_count") if n in frame]
+    faults = [f"{n} must be above 0." for n in above if not (frame[n].dropna() > 0).all()]
     if "now" in frame and (frame["now"].astype(float) < 0).any():
         faults.append("now must not be negative.")
     return faults
+
+
+def _not_numbers(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return what is wrong with a column in which some entry is no finite number."""
+    numbers = pd.to_numeric(frame[name], errors="coerce")
+    bad = frame[name].notna() & ~np.isfinite(numbers.astype(float))
+    if not bad.any():
+        return []
+    at = int(np.argmax(bad))
+    segment, entry = frame["segment"].iloc[at], frame[name].iloc[at]
+    return [f"{name} of segment {segment} is '{entry}', not a finite number."]
 
 
 def _family_faults(rows: pd.DataFrame, kind: str) -> list[str]:
@@ -126,7 +143,8 @@ def _family_faults(rows: pd.DataFrame, kind: str) -> list[str]:
         return [f"curve {kind!r} is unknown. {did_you_mean(kind, [*PARAMETERS, 'points'])}"]
     needed = [name for name, default in PARAMETERS[kind].items() if default is None]
     lacking = [n for n in needed if n not in rows or rows[n].isna().any()]
-    where = ", ".join(str(s) for s in rows["segment"].head(3))
+    without = rows.reindex(columns=needed).isna().any(axis=1)
+    where = ", ".join(str(s) for s in rows.loc[without, "segment"].head(3))
     return [f"curve {kind!r} needs {', '.join(lacking)} (segment {where})."] if lacking else []
 
 

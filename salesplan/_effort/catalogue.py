@@ -12,7 +12,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="selling_hours",
         title="Selling hours",
-        definition="Hours of calls, meetings and demos that took place",
+        definition="Hours of calls, meetings and demos that took place.",
         formula="sum of minutes / 60",
         unit="hours",
         good="up",
@@ -31,7 +31,7 @@ WHERE COALESCE(t.status, 'held') = 'held' AND t.starts_at IS NOT NULL
     Measure(
         name="cadence_coverage",
         title="Cadence coverage",
-        definition="Hours spent with accounts over the hours that their cadence asks for",
+        definition="Hours spent with accounts over the hours that their cadence asks for.",
         formula="account_hours / cadence_hours",
         unit="rate",
         good="band",

@@ -81,7 +81,11 @@ def _locks(locked: Locked, segments: Segments) -> Floats:
             n for n, flag in zip(segments.names, column, strict=True) if flag is True or flag == 1
         ]
     if isinstance(locked, Mapping):
-        return segments.vector(locked, "locked", np.nan)
+        found = segments.vector(locked, "locked", np.nan)
+        bad = [f"{n}: {x}" for n, x in locked.items() if not 0 <= float(x) < np.inf]
+        if bad:
+            raise InputError(f"Locked calls must be 0 or more, not {', '.join(bad)}.")
+        return found
     names = [locked] if isinstance(locked, str) else list(locked)
     wanted = segments.vector(dict.fromkeys(names, 1.0), "locked", 0.0) == 1.0
     if np.any(wanted & np.isnan(segments.now)):

@@ -263,6 +263,8 @@ def override(plan: Plan, segment: str, calls: float, *, by: str = "", reason: st
     names = list(plan.table["segment"])
     if segment not in names:
         raise InputError(f"The plan has no segment {segment!r}; it has {', '.join(names)}.")
+    if not 0 <= calls < np.inf:
+        raise InputError(f"calls={calls} must be 0 or more.")
     before = plan.table.set_index("segment")["proposed"]
     chosen = {str(s): float(c) for s, c in plan.overrides[["segment", "chosen"]].to_numpy()}
     again = make(plan.request.but(locked=_with_lock(plan, chosen | {segment: calls})))

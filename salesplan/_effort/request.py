@@ -153,31 +153,39 @@ def _shortage_text(short: pd.DataFrame) -> str:
 
 
 def _capacities(request: Request, segments: Segments) -> Capacities:
+    _check_cost(request.cost_per_hour)
     if request.rows is None:
         if isinstance(request.hours, Mapping):
             raise InputError(
                 "hours names several resources: say with rows= which segment draws on which."
             )
-        hours = np.inf if request.hours is None else float(request.hours)
-        _check_hours(request, {"hours": hours})
-        return Capacities(["hours"], np.array([hours]), sparse.csr_array(segments.hours[None, :]))
+        there = {"hours": np.inf if request.hours is None else request.hours}
+        uses = sparse.csr_array(segments.hours[None, :])
+        return Capacities(["hours"], _checked_hours(request, there), uses)
     if not isinstance(request.hours, Mapping):
         raise InputError('rows= needs hours of each resource: hours={"Ada": 720, "Ben": 700}.')
     if request.cost_per_hour:
         raise InputError("cost_per_hour goes with one number of hours, not with rows=.")
-    _check_hours(request, request.hours)
+    hours = _checked_hours(request, request.hours)
     names = [str(name) for name in request.hours]
-    return Capacities(
-        names, np.array([float(h) for h in request.hours.values()]), _uses(request, segments, names)
-    )
+    return Capacities(names, hours, _uses(request, segments, names))
 
 
-def _check_hours(request: Request, hours: Mapping[str, float]) -> None:
-    bad = [f"{name}: {value}" for name, value in hours.items() if not value >= 0]
+def _check_cost(cost: float) -> None:
+    if not 0 <= cost < np.inf:
+        raise InputError(f"cost_per_hour={cost} must be 0 or more.")
+
+
+def _checked_hours(request: Request, hours: Mapping[str, float]) -> Floats:
+    numbers = pd.to_numeric(pd.Series(list(hours.values()), dtype=object), errors="coerce")
+    bad = [f"{n}: {h}" for (n, h), x in zip(hours.items(), numbers, strict=True) if not x >= 0]
     if bad:
-        raise InputError(f"Hours must not be negative or missing ({', '.join(bad)}).")
-    if not all(np.isfinite(list(hours.values()))) and request.cost_per_hour <= 0:
+        raise InputError(
+            f"Hours are numbers that must not be negative or missing ({', '.join(bad)})."
+        )
+    if not np.all(np.isfinite(numbers)) and request.cost_per_hour <= 0:
         raise InputError("Without a limit of hours a cost_per_hour is needed.")
+    return numbers.to_numpy(float)
 
 
 def _uses(request: Request, segments: Segments, names: list[str]) -> Any:

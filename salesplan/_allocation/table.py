@@ -75,7 +75,7 @@ def read(segments: pd.DataFrame) -> Segments:
     frame = segments.reset_index(drop=True)
     accounts = _column(frame, "account_count", 1.0)
     return Segments(
-        [str(name) for name in frame["segment"]],
+        frame["segment"].astype(str).tolist(),
         _curves(frame).times(accounts),
         _column(frame, "hours_per_call", 1.0) * accounts,
         _column(frame, "now", np.nan),

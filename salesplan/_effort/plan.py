@@ -196,23 +196,17 @@ def _next_hour(curves: Curves, effort: Floats, hours: Floats, in_calls: bool) ->
 
 
 def _held_by(ready: Ready, effort: Floats) -> list[str]:
-    words = []
-    for x, low, high, free_low, free_high in zip(
-        effort, ready.low, ready.high, ready.free_low, ready.free_high, strict=True
-    ):
-        words.append(_limit_word(x, low, high, free_low, free_high))
-    return words
-
-
-def _limit_word(x: float, low: float, high: float, free_low: float, free_high: float) -> str:
-    close = 1e-9 * max(abs(x), 1.0)
-    if high - low <= close and free_high - free_low > close:
-        return "locked"
-    if x <= low + close and low > 0:
-        return "minimum" if low == free_low else "change limit"
-    if x >= high - close:
-        return "maximum" if high == free_high else "change limit"
-    return ""
+    """Return the limit that each segment stands at, if any."""
+    low, high, free_low, free_high = ready.low, ready.high, ready.free_low, ready.free_high
+    close = 1e-9 * np.maximum(np.abs(effort), 1.0)
+    at_low, at_high = (effort <= low + close) & (low > 0), effort >= high - close
+    words = {
+        "locked": (high - low <= close) & (free_high - free_low > close),
+        "minimum": at_low & (low == free_low),
+        "change limit": at_low | (at_high & (high != free_high)),
+        "maximum": at_high,
+    }
+    return [str(word) for word in np.select(list(words.values()), list(words), "")]
 
 
 def override(plan: Plan, segment: str, calls: float, *, by: str = "", reason: str = "") -> Plan:

@@ -43,7 +43,7 @@ def asks(crm: Crm, window: Window) -> dict[str, Ask]:
     """Return the flows that coverage needs: won in the period, and won of closed in a year."""
     year = trailing(crm, window.day)
     return {
-        "period": Ask(window.since, window.until, ("won",)),
+        "period": Ask(window.since, window.until, ("won",), valued=("won",)),
         "year": Ask(year.since, year.until, ("won", "closed")),
     }
 

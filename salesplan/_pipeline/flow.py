@@ -62,17 +62,19 @@ def due_window(crm: Crm, due: str | None) -> tuple[dt.date, dt.date] | None:
 
 @dataclass(frozen=True)
 class Ask:
-    """Populations of deals to count in [since, until), and whether to average their cycles."""
+    """Populations of deals to count in [since, until), some with amounts, some with cycles."""
 
     since: dt.date
     until: dt.date
     populations: tuple[str, ...]
-    cycle: str | None = None
+    valued: tuple[str, ...] = ()
+    timed: tuple[str, ...] = ()
+    cycle: str = "mean"
 
 
 # Cycle: from the day the deal began to the day it closed; an open deal's is its age so far.
 _FLAGGED = """flagged AS (
-  SELECT {groups} d.reporting_amount AS amount, d.status,
+  SELECT {groups} d.reporting_amount AS amount, d.status = 'won' AS is_won,
     d.status = 'open' AS is_open,
     d.status = 'open' AND COALESCE(d.engaged_on, d.created_on) IS NOT NULL AS is_engaged,
     {qualified} AS is_qualified,
@@ -90,8 +92,7 @@ _AMONG = """o.status = 'open' OR o.closed_on >= $since OR o.created_on >= $since
     OR o.created_on IS NULL"""
 
 # What is open is only counted, so that outcomes alone answer for these.
-_COUNTED = ("open", "engaged")
-_OUTCOMES = {*_COUNTED, "closed", "won"}
+_OUTCOMES = {"open", "engaged", "closed", "won"}
 
 _CLOSED = "ended_on >= ${0}_since AND ended_on < ${0}_until"
 _CREATED = "began_on >= ${0}_since AND began_on < ${0}_until"
@@ -100,9 +101,9 @@ POPULATIONS = {
     "engaged": "is_engaged",
     "qualified": "is_qualified",
     "closed": _CLOSED,
-    "won": f"{_CLOSED} AND status = 'won'",
+    "won": f"{_CLOSED} AND is_won",
     "created": _CREATED,
-    "created_won": f"{_CREATED} AND status = 'won'",
+    "created_won": f"{_CREATED} AND is_won",
     "active": f"(is_open OR ({_CLOSED}) OR ({_CREATED}))",
 }
 
@@ -110,7 +111,7 @@ POPULATIONS = {
 def flows(
     crm: Crm, day: dt.date, asks: Mapping[str, Ask], *, by: By = None, only: Only = None
 ) -> pd.DataFrame:
-    """Return per group, for each ask and population: count, amount, and days where asked.
+    """Return per group, for each ask and population: count, and amount or days where asked.
 
     Columns are called ``<ask>_<population>_count`` and so on. All asks look from one day, so
     that the deals are gone through once.
@@ -150,20 +151,22 @@ def _known(crm: Crm, day: dt.date, asks: Mapping[str, Ask], among: str) -> State
 
 def _aggregates(name: str, ask: Ask) -> str:
     return ", ".join(
-        _of_population(f"{name}_{population}", POPULATIONS[population].format(name), ask.cycle)
+        _of_population(
+            f"{name}_{population}", POPULATIONS[population].format(name), population, ask
+        )
         for population in ask.populations
     )
 
 
-def _of_population(name: str, condition: str, cycle: str | None) -> str:
-    number = f"count(*) FILTER (WHERE {condition}) AS {name}_count"
-    if name.endswith(_COUNTED):
-        return number
-    sums = f"""{number},
-  count(amount) FILTER (WHERE {condition}) AS {name}_priced_count,
-  CAST(sum(amount) FILTER (WHERE {condition}) AS DOUBLE) AS {name}_amount"""
-    if not cycle:
-        return sums
-    average = {"mean": "avg", "median": "median"}[cycle]
-    days = f"{average}(days) FILTER (WHERE ({condition}) AND days >= 0)"
-    return f"{sums},\n  CAST({days} AS DOUBLE) AS {name}_days"
+def _of_population(name: str, condition: str, population: str, ask: Ask) -> str:
+    sums = [f"count(*) FILTER (WHERE {condition}) AS {name}_count"]
+    if population in ask.valued:
+        sums += [
+            f"count(amount) FILTER (WHERE {condition}) AS {name}_priced_count",
+            f"CAST(sum(amount) FILTER (WHERE {condition}) AS DOUBLE) AS {name}_amount",
+        ]
+    if population in ask.timed:
+        average = {"mean": "avg", "median": "median"}[ask.cycle]
+        days = f"{average}(days) FILTER (WHERE ({condition}) AND days >= 0)"
+        sums.append(f"CAST({days} AS DOUBLE) AS {name}_days")
+    return ",\n  ".join(sums)

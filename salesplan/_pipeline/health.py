@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from salesplan import formats
@@ -102,43 +103,55 @@ def judged(
     vitals: Vitals, names: list[str], limits: Thresholds, currency: str, lang: str
 ) -> pd.DataFrame:
     """Return one row per group and check, with light and explanation."""
-    parts = [_judge(vitals, names, check, limits, currency, lang) for check in CHECKS]
-    table = pd.concat(parts, ignore_index=True)
-    order = {check.name: i for i, check in enumerate(CHECKS)}
-    place = table["measure"].map(order)
-    table = table.assign(place=place).sort_values([*names, "place"], kind="stable")
-    return table[[*names, *COLUMNS]].reset_index(drop=True)
+    lines = [_line(vitals, check, limits, currency, lang) for check in CHECKS]
+    groups = {name: np.tile(vitals[name].to_numpy(object), len(lines)) for name in names}
+    columns = {name: np.concatenate([line[name] for line in lines]) for name in COLUMNS}
+    texts = {name: words(columns[name].tolist()) for name in _TEXTS}
+    place = {"place": np.repeat(np.arange(len(lines)), len(vitals))}
+    table = pd.DataFrame(groups | columns | texts | place)
+    return table.sort_values([*names, "place"], ignore_index=True)[[*names, *COLUMNS]]
 
 
-def _judge(
-    vitals: Vitals, names: list[str], check: Check, limits: Thresholds, currency: str, lang: str
-) -> pd.DataFrame:
-    rows = vitals[names].assign(
-        measure=check.name,
-        title=label(f"pipeline.{check.name}", lang),
-        value=np.asarray(check.value(vitals), float),
-        unit=check.unit,
-    )
-    rows = _with_interval(rows, vitals, check)
+_TEXTS = ("measure", "title", "unit", "light", "why", "reason")
+
+
+def _line(
+    vitals: Vitals, check: Check, limits: Thresholds, currency: str, lang: str
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of one check, group by group."""
+    size = len(vitals)
+    k, n, low, high = _interval(vitals, check)
     amber, red = _limits(check, vitals, limits)
-    rows = rows.assign(amber=amber, red=red)
-    rows["light"] = _lights(rows, check)
-    rows["why"] = words([_why(row, check, currency, lang) for row in rows.to_dict("records")])
-    rows["reason"] = _reasons(rows, vitals, check, lang)
-    return rows
+    line: dict[str, npt.NDArray[Any]] = {
+        "measure": np.full(size, check.name, object),
+        "title": np.full(size, label(f"pipeline.{check.name}", lang), object),
+        "value": np.asarray(check.value(vitals), float),
+        "low": low,
+        "high": high,
+        "k": k,
+        "n": n,
+        "unit": np.full(size, check.unit, object),
+        "amber": np.broadcast_to(amber, size),
+        "red": np.broadcast_to(red, size),
+    }
+    line["light"] = _lights(line, check)
+    line["why"] = np.array([_why(line, i, check, currency, lang) for i in range(size)], object)
+    line["reason"] = _reasons(line["value"], vitals, check, lang)
+    return line
 
 
-def _with_interval(rows: pd.DataFrame, vitals: Vitals, check: Check) -> pd.DataFrame:
-    nothing = np.full(len(rows), np.nan)
+def _interval(vitals: Vitals, check: Check) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return k and n behind a value, and its interval; NaN for what it has not."""
+    nothing = np.full(len(vitals), np.nan)
     if check.name == "weighted_amount":
-        bounds = vitals[["weighted_low_amount", "weighted_high_amount"]].to_numpy(float).T
-        return rows.assign(k=nothing, n=nothing, low=bounds[0], high=bounds[1])
+        low, high = vitals[["weighted_low_amount", "weighted_high_amount"]].to_numpy(float).T
+        return nothing, nothing, low, high
     if not check.counts:
-        return rows.assign(k=nothing, n=nothing, low=nothing, high=nothing)
+        return nothing, nothing, nothing, nothing
     k, n = (vitals[c].to_numpy(float) for c in check.counts)
     # Fields of one deal are not independent trials: hygiene carries no interval.
     low, high = (nothing, nothing) if check.name == "hygiene" else wilson(k, n)
-    return rows.assign(k=k, n=n, low=low, high=high)
+    return k, n, low, high
 
 
 def _limits(check: Check, vitals: Vitals, limits: Thresholds) -> tuple[Any, Any]:
@@ -149,28 +162,30 @@ def _limits(check: Check, vitals: Vitals, limits: Thresholds) -> tuple[Any, Any]
     if check.limits is None:
         return np.nan, np.nan
     amber, red = check.limits
-    return getattr(limits, amber), getattr(limits, red)
+    return float(getattr(limits, amber)), float(getattr(limits, red))
 
 
-def _lights(rows: pd.DataFrame, check: Check) -> Any:
-    best, worst = rows["value"], rows["value"]
+def _lights(line: dict[str, npt.NDArray[Any]], check: Check) -> npt.NDArray[Any]:
+    best, worst = line["value"], line["value"]
     if check.name == "weighted_amount":
-        best, worst = rows["high"], rows["low"]
+        best, worst = line["high"], line["low"]
     sign = 1.0 if check.good == "up" else -1.0
-    is_red = sign * (best - rows["red"]) < 0
-    is_amber = sign * (worst - rows["amber"]) < 0
-    unknown = rows["value"].isna() | rows["amber"].isna()
-    return np.select([unknown, is_red, is_amber], ["none", "red", "amber"], "green")
+    is_red = sign * (best - line["red"]) < 0
+    is_amber = sign * (worst - line["amber"]) < 0
+    unknown = np.isnan(line["value"]) | np.isnan(line["amber"])
+    return np.select([unknown, is_red, is_amber], ["none", "red", "amber"], "green").astype(object)
 
 
-def _why(row: dict[Any, Any], check: Check, currency: str, lang: str) -> str | None:
-    if np.isnan(row["value"]):
+def _why(
+    line: dict[str, npt.NDArray[Any]], i: int, check: Check, currency: str, lang: str
+) -> str | None:
+    if np.isnan(line["value"][i]):
         return None
     shown = {
-        name: _shown(row[name], check.unit, currency, lang)
+        name: _shown(float(line[name][i]), check.unit, currency, lang)
         for name in ("value", "low", "high", "amber", "red")
     }
-    if np.isnan(row["amber"]):
+    if np.isnan(line["amber"][i]):
         return label("pipeline.why_no_limit", lang, **shown)
     if check.name == "weighted_amount":
         return label("pipeline.why_weighted", lang, **shown)
@@ -185,12 +200,11 @@ def _shown(value: float, unit: str, currency: str, lang: str) -> str:
     return formats.number(value, lang, 1 if abs(value) >= 10 else 2)
 
 
-def _reasons(rows: pd.DataFrame, vitals: Vitals, check: Check, lang: str) -> pd.Series[str]:
+def _reasons(value: Floats, vitals: Vitals, check: Check, lang: str) -> npt.NDArray[Any]:
     default = label(check.reason, lang)
-    given = vitals[check.reason_column] if check.reason_column else [None] * len(rows)
-    return words(
-        [
-            None if not np.isnan(value) else (why if isinstance(why, str) else default)
-            for value, why in zip(rows["value"], given, strict=True)
-        ]
-    )
+    given = vitals[check.reason_column] if check.reason_column else [None] * len(vitals)
+    said = [
+        None if not np.isnan(v) else (why if isinstance(why, str) else default)
+        for v, why in zip(value, given, strict=True)
+    ]
+    return np.array(said, object)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from salesplan import dimensions
 from salesplan._pipeline import contacts, stays
-from salesplan._pipeline.states import day_of, states
+from salesplan._pipeline.states import States, day_of, states
 from salesplan.crm import Crm
 from salesplan.dimensions import Grouping
 
@@ -48,19 +48,16 @@ _PACE = ("stage_days", "typical_stage_days", "slow_stage_days", "push_count")
 """Facts that come from the whole history of deals, not from their records."""
 _SUMMED = [
     "opportunity_id",
+    "pipeline",
     "amount",
     "probability",
     "expected_close_on",
     "age_days",
-    "slow_age_days",
     "last_activity_on",
     "inactive_days",
     "past_due_days",
 ]
 """Facts that questions about all open deals together add up."""
-
-# Won deals are the yardstick of open ones; of all others nothing is needed.
-_AMONG = "o.status IN ('open', 'won')"
 
 
 def facts(
@@ -71,7 +68,13 @@ def facts(
     only: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Return one row per open deal: the groups of ``by``, its facts and what it has."""
-    return _found(crm, day_of(crm, as_of), by, only, FACTS, pace=True)
+    day = day_of(crm, as_of)
+    # Won deals are the yardstick of open ones; of all others nothing is needed.
+    known = states(crm, among="o.status IN ('open', 'won')", history=True, deals=day)
+    pace = [stays.WON_CYCLE, stays.VISITS, stays.LATEST_VISIT, stays.WON_STAYS]
+    pace.append(stays.pushes(stays.MAYBE_OPEN))
+    found = _found(crm, known, by, only, FACTS, pace)
+    return _with_sources(crm, found)
 
 
 def summed_facts(
@@ -85,41 +88,56 @@ def summed_facts(
 
     No history is read for them, unless the day is past.
     """
-    found = _found(crm, day_of(crm, as_of), by, only, _SUMMED, pace=False)
-    return found.assign(**dict.fromkeys(_PACE, float("nan")))
+    day = day_of(crm, as_of)
+    known = states(crm, among="o.status = 'open'", deals=day)
+    found = _found(crm, known, by, only, _SUMMED, [])
+    cycle = crm.once(_won_cycle, day.isoformat())
+    slow = found["pipeline"].fillna("").map(cycle["slow_days"]).astype(float)
+    found = found.assign(slow_age_days=slow, **dict.fromkeys(_PACE, float("nan")))
+    return _with_sources(crm, found)
+
+
+def _won_cycle(crm: Crm, day: str) -> pd.DataFrame:
+    """Return how long the deals won up to a day took, by pipeline: the same for every group."""
+    known = states(crm, among="o.status = 'won'", deals=dt.date.fromisoformat(day))
+    slow = crm.settings.thresholds.age_percentile
+    sql = f"WITH {known.ctes}, {stays.WON_CYCLE}\nSELECT * FROM won_cycle"
+    return crm.query(sql, slow=slow, **known.params).set_index("pipeline")
+
+
+def _with_sources(crm: Crm, found: pd.DataFrame) -> pd.DataFrame:
+    return found.assign(has_activities=crm.has("activities"), has_roles=crm.has("contact_roles"))
 
 
 def _found(
-    crm: Crm, day: dt.date, by: str | Sequence[str] | None, only: Mapping[str, Any] | None,
-    wanted: list[str], *, pace: bool,
+    crm: Crm, known: States, by: str | Sequence[str] | None, only: Mapping[str, Any] | None,
+    wanted: list[str], pace: list[str],
 ) -> pd.DataFrame:  # fmt: skip
-    known = states(crm, among=_AMONG, history=pace, deals=day)
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
     key = contacts.activity_key(crm)
-    ctes = [known.ctes, stays.WON_CYCLE, contacts.touches(key), contacts.PROMOTERS]
-    if pace:
-        ctes += [stays.VISITS, stays.LATEST_VISIT, stays.WON_STAYS, stays.pushes(stays.MAYBE_OPEN)]
+    ctes = [known.ctes, contacts.touches(key), contacts.PROMOTERS, *pace]
     columns = [*(f"by_{name}" for name in groups.names), *wanted, *_HAS]
-    found = crm.query(
-        f"WITH {', '.join(ctes)},\nfound AS ({_select(groups, joins, key, pace)} "
+    slow = {"slow": crm.settings.thresholds.age_percentile} if pace else {}
+    return crm.query(
+        f"WITH {', '.join(ctes)},\nfound AS ({_select(groups, joins, key, bool(pace))} "
         f"WHERE d.status = 'open' AND {kept})\n"
         f"SELECT {', '.join(columns)} FROM found ORDER BY opportunity_id",
-        slow=crm.settings.thresholds.age_percentile,
+        **slow,
         **known.params,
         **kept_values,
     )
-    return found.assign(has_activities=crm.has("activities"), has_roles=crm.has("contact_roles"))
 
 
-_PACE_COLUMNS = """
+_PACE_COLUMNS = """CAST(w.typical_days AS DOUBLE) AS typical_age_days,
+  CAST(w.slow_days AS DOUBLE) AS slow_age_days,
   CAST(date_diff('day', v.entered_on, CAST($deals_day AS DATE)) AS DOUBLE) AS stage_days,
   CAST(s.typical_days AS DOUBLE) AS typical_stage_days,
   CAST(s.slow_days AS DOUBLE) AS slow_stage_days,
   CAST(COALESCE(d.push_count, u.push_count) AS DOUBLE) AS push_count,
 """
-_PACE_JOINS = """
+_PACE_JOINS = """LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
 LEFT JOIN latest_visit AS v ON v.opportunity_id = d.opportunity_id AND v.stage = d.stage
 LEFT JOIN won_stays AS s ON s.pipeline = COALESCE(d.pipeline, '') AND s.stage = d.stage
 LEFT JOIN pushes AS u ON u.opportunity_id = d.opportunity_id
@@ -135,7 +153,6 @@ def _select(groups: Grouping, joins: str, key: str, pace: bool) -> str:
   COALESCE(d.probability, own.probability, common.probability) AS probability,
   d.began_on AS created_on, d.expected_close_on,
   CAST(date_diff('day', d.began_on, CAST($deals_day AS DATE)) AS DOUBLE) AS age_days,
-  CAST(w.typical_days AS DOUBLE) AS typical_age_days, CAST(w.slow_days AS DOUBLE) AS slow_age_days,
   {_PACE_COLUMNS if pace else ""}
   t.last_activity_on,
   CAST(date_diff('day', t.last_activity_on, CAST($deals_day AS DATE)) AS DOUBLE) AS inactive_days,
@@ -153,7 +170,6 @@ LEFT JOIN accounts AS a ON a.account_id = d.account_id
 LEFT JOIN person_labels AS p ON p.person_id = d.owner_id
 LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.stage = d.stage
 LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = d.stage
-LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
 LEFT JOIN touches AS t ON t.touch_key = d.{key}
 LEFT JOIN promoters AS c ON c.opportunity_id = d.opportunity_id
 {_PACE_JOINS if pace else ""}

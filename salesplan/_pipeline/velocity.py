@@ -61,7 +61,14 @@ def ask(window: Window, definition: str, cycle: str) -> Ask:
     chosen = DEFINITIONS[one_of(definition, list(DEFINITIONS), "definition")]
     one_of(cycle, AVERAGES, "cycle")
     needed = (chosen.deals, chosen.value, chosen.won, chosen.tried, chosen.cycle)
-    return Ask(window.since, window.until, tuple(dict.fromkeys(needed)), cycle)
+    return Ask(
+        window.since,
+        window.until,
+        tuple(dict.fromkeys(needed)),
+        valued=(chosen.value,),
+        timed=(chosen.cycle,),
+        cycle=cycle,
+    )
 
 
 def velocity_table(

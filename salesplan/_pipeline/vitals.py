@@ -79,7 +79,6 @@ def _velocity(
 def _creation(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     columns = {
         "recent_created_count": "created_count",
-        "recent_created_amount": "created_amount",
         "before_created_count": "created_before_count",
     }
     return flow[[*names, *columns]].rename(columns=columns)

@@ -16,7 +16,8 @@ import duckdb
 import pandas as pd
 
 from salesplan import book, schema
-from salesplan.errors import InputError, MissingDataError
+from salesplan.errors import InputError, MissingDataError, one_of
+from salesplan.formats import LANGUAGES
 from salesplan.periods import to_date
 from salesplan.settings import Settings
 
@@ -120,7 +121,15 @@ class Crm:
 
     def at(self, as_of: str | dt.date) -> Crm:
         """Return the same book, looked at from another date."""
-        other = Crm(self._connection, as_of=to_date(as_of, "as_of"), settings=self.settings)
+        return self._seen(to_date(as_of, "as_of"), self.settings)
+
+    def told_in(self, lang: str) -> Crm:
+        """Return the same book with its reasons, sentences and titles in another language."""
+        one_of(lang, list(LANGUAGES), "lang")
+        return self._seen(self.as_of, self.settings.model_copy(update={"language": lang}))
+
+    def _seen(self, as_of: dt.date, settings: Settings) -> Crm:
+        other = Crm(self._connection, as_of=as_of, settings=settings)
         other._made = self._made
         return other
 

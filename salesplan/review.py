@@ -82,7 +82,7 @@ def write(
     """
     one_of(lang, list(formats.LANGUAGES), "lang")
     period = named_quarter(quarter, fiscal_start=crm.settings.fiscal_year_starts)
-    review = Review(crm, period, lang, scheme)
+    review = Review(crm.told_in(lang), period, lang, scheme)
     chapters = _chapters(review, progress)
     title = review.word("title", quarter=period.label)
     target = Path(folder)

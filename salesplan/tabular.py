@@ -6,6 +6,7 @@ Every frame of salesplan carries its units in its column names (``_rate``, ``_am
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import pandas as pd
@@ -67,6 +68,8 @@ _NAMES: dict[str, Unit] = {
     "fx": "money",
     "restatement": "money",
 }
+_MEASURES = {"line", "measure"}
+"""Columns that name measures."""
 _PLACES = ((1, 3), (10, 2), (10_000, 1))
 """Decimals of a column whose largest figure is below the first."""
 _ACRONYMS = {"mrr", "arr", "arpa", "auc", "grr", "nrr", "ltv", "cac", "id", "fx", "sql"}
@@ -131,6 +134,23 @@ def heading(name: str, lang: str = "en") -> str:
 def _in_words(name: str) -> str:
     words = [part.upper() if part in _ACRONYMS else part for part in name.split("_")]
     return " ".join(words)[:1].upper() + " ".join(words)[1:]
+
+
+def worded(name: str, value: str, lang: str = "en") -> str:
+    """Return a word of a column's own vocabulary in a language; any other text as it is.
+
+    Examples
+    --------
+    >>> worded("outcome", "winner", "de"), worded("line", "win_rate", "de")
+    ('Gewinner', 'Gewinnquote')
+    >>> worded("owner", "winner", "de")
+    'winner'
+    """
+    slug = re.sub(r"\W+", "_", value.lower())
+    keys = [f"values.{name}_{slug}"]
+    keys += [f"measures.{value}"] if name in _MEASURES else []
+    words = next((text.catalogue()[key] for key in keys if key in text.catalogue()), None)
+    return words[lang] if words else value
 
 
 def in_sentence(name: str, lang: str = "en") -> str:

@@ -174,3 +174,18 @@ def test_last_years_scheme_pays_what_was_paid():
     goals = sp.kpi.goals(crm, year="FY2026").query("measure == 'Bookings'")
     reached = (goals["attainment_rate"] >= 1).sum()
     assert tested.diagnosis.goal.set_index("line").loc["bookings", "k"] == reached
+
+
+def test_each_measure_is_called_what_it_declares():
+    listed = sp.kpi.catalogue("en")
+    for name, declared in measures().items():
+        told = listed.set_index("name").loc[name]
+        assert (told["title"], told["definition"]) == (declared.title, declared.definition)
+
+
+@pytest.mark.parametrize(("lang", "title"), [("de", "Auftragseingang"), ("fr", "Commandes")])
+def test_a_scorecard_speaks_the_language_of_its_book(lang, title):
+    card = sp.kpi.scorecard(sp.paper.crm().told_in(lang), quarter="2026-Q3", measures=["bookings"])
+    assert card["title"].tolist() == [title]
+    goals = sp.kpi.goals(sp.paper.crm().told_in(lang), year=2026)
+    assert title in set(goals["measure"])

@@ -122,7 +122,7 @@ def has_legend(figure: go.Figure, layout: dict[str, Any]) -> bool:
 
 def lines(text: str, width: int = 12) -> str:
     """Return a label in short lines, so that labels of bars stand side by side unturned."""
-    return "<br>".join(wrap(text, width))
+    return "<br>".join(wrap(text, width, break_long_words=False))
 
 
 def identity(figure: go.Figure) -> str:

@@ -88,6 +88,8 @@ def _column(table: Table, name: str, lang: str, currency: str) -> Column:
         tabular.shown(value, kind, lang=lang, currency=currency, digits=digits)
         for value, kind, digits in zip(values, *_kinds(table, name, what), strict=False)
     ]
+    if what == "text":
+        words = [tabular.worded(name, word, lang) for word in words]
     if name == table.tones:
         looks = [f"{what} tone {_TONES.get(word, 'plain')}" for word in words]
         words = [_tone_word(word, lang) for word in words]

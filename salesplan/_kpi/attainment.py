@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan import periods
-from salesplan._kpi.catalogue import measure
+from salesplan._kpi.catalogue import measure, title
 from salesplan.crm import Crm
 from salesplan.errors import InputError, UnknownNameError, did_you_mean
 from salesplan.measures import Measure
@@ -120,7 +120,7 @@ def goals(
         "JOIN person_labels AS l ON l.person_id = p.person_id"
     )
     named = found.merge(people, on="person_id", how="left")
-    titles = {name: measure(name).title for name in set(named["measure"])}
+    titles = {name: title(name, crm.settings.language) for name in set(named["measure"])}
     named = named.assign(
         owner=named["owner"].astype(object).fillna(named["person_id"]),
         measure=named["measure"].map(titles),

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import pandas as pd
 
+from salesplan import text
 from salesplan._kpi.selling import MEASURES as SELLING
 from salesplan.errors import UnknownNameError, did_you_mean
 from salesplan.measures import Measure
@@ -49,8 +50,21 @@ def measure(name: str) -> Measure:
     return measures()[name]
 
 
-def catalogue() -> pd.DataFrame:
+def title(name: str, lang: str = "en") -> str:
+    """Return what a measure is called in a language.
+
+    Examples
+    --------
+    >>> title("win_rate", "de")
+    'Gewinnquote'
+    """
+    return text.label(f"measures.{measure(name).name}", lang)
+
+
+def catalogue(lang: str = "en") -> pd.DataFrame:
     """Return every measure with its definition, formula and source.
+
+    Titles and definitions are told in the language; formulas and sources are in English.
 
     Returns
     -------
@@ -67,11 +81,11 @@ def catalogue() -> pd.DataFrame:
     rows = [
         {
             "name": m.name,
-            "title": m.title,
+            "title": title(m.name, lang),
             "unit": m.unit,
             "good": m.good,
             "nature": m.nature,
-            "definition": m.definition,
+            "definition": text.label(f"measures.{m.name}_definition", lang),
             "formula": m.formula,
             "exclusions": m.exclusions,
             "tables": ", ".join(m.tables),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from salesplan import funnel, periods
 from salesplan._kpi.attainment import actuals, attainment
-from salesplan._kpi.catalogue import measure
+from salesplan._kpi.catalogue import measure, title
 from salesplan._kpi.headline import NAN, READERS, Reading, once, read
 from salesplan.crm import Crm
 from salesplan.dimensions import NONE
@@ -117,16 +117,16 @@ def _row(crm: Crm, name: str, period: Period) -> dict[str, Any]:
     )
     declared = measure(name)
     target = _target(crm, declared, period)
-    return _shown(declared, now, before.value, ago.value, target)
+    return _shown(declared, crm.settings.language, now, before.value, ago.value, target)
 
 
 def _shown(
-    declared: Measure, now: Reading, previous: float, ago: float, target: float
+    declared: Measure, lang: str, now: Reading, previous: float, ago: float, target: float
 ) -> dict[str, Any]:
     change = _change(declared, now.value, previous)
     return {
         "measure": declared.name,
-        "title": declared.title,
+        "title": title(declared.name, lang),
         "unit": declared.unit,
         "good": declared.good,
         "value": now.value,
@@ -195,7 +195,8 @@ def _block(crm: Crm, declared: Measure, spans: list[Period], by: str) -> pd.Data
     rows = []
     for group in groups:
         now, before, ago = (part.get(group, Reading(reason="none in the period")) for part in parts)
-        rows.append({by: group, **_shown(declared, now, before.value, ago.value, NAN)})
+        figures = _shown(declared, crm.settings.language, now, before.value, ago.value, NAN)
+        rows.append({by: group, **figures})
     return pd.DataFrame(rows) if rows else None
 
 

@@ -14,7 +14,7 @@ _SHOWN = ["title", "definition", "formula", "exclusions", "source"]
 
 def definitions(review: Review, measures: Sequence[str]) -> Chapter:
     """Return the chapter that defines every measure the review uses."""
-    listed = kpi.catalogue()
+    listed = kpi.catalogue(review.lang)
     used = listed[listed["name"].isin(set(measures))][_SHOWN].reset_index(drop=True)
     title = review.word("definitions_title")
     return chapter(

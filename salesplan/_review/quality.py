@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from salesplan import formats
 from salesplan._review.chapter import Chapter, Review, chapter
 from salesplan.excel import Sheet
 from salesplan.html import Block, Note, Table
@@ -41,7 +42,7 @@ def quality(review: Review) -> Chapter:
     place = {"line": review.word("line")}
     blocks: list[Block] = [
         Note(
-            review.word("quality_sum", **_sums(crm.loads), issues=len(issues)),
+            review.word("quality_sum", **_sums(review, crm.loads), issues=len(issues)),
             "warning" if len(issues) else "good",
         ),
         Table(
@@ -76,6 +77,6 @@ def _filled(found: pd.DataFrame) -> pd.DataFrame:
     return found.drop(columns="sheet") if found["sheet"].isna().all() else found
 
 
-def _sums(loads: object) -> dict[str, str]:
+def _sums(review: Review, loads: pd.DataFrame) -> dict[str, str]:
     names = {"read": "rows_read", "loaded": "rows_loaded", "apart": "rows_quarantined"}
-    return {key: f"{int(loads[name].sum()):,}" for key, name in names.items()}  # type: ignore[index]
+    return {k: formats.number(int(loads[n].sum()), review.lang) for k, n in names.items()}

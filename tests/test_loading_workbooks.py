@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 import salesplan as sp
-from salesplan.loading import period_names
+from salesplan.loading import celltext, period_names
 
 DEALS = ["Owner", "Opportunity ID", "Stage", "Amount", "Created Date"]
 
@@ -64,6 +66,55 @@ def test_empty_cells_merged_beside_or_below_the_table_say_nothing(load):
 
     crm = load({"Deals": [DEALS, deal(1), deal(2)]}, merge)
     assert crm.table("opportunities")["opportunity_id"].tolist() == ["D1", "D2"]
+
+
+def test_a_table_away_from_the_corner_keeps_its_merged_cells(load):
+    def shift(book):
+        book["Deals"].move_range("A1:E5", rows=3, cols=2)
+        book["Deals"].merge_cells("C5:C6")
+
+    crm = load({"Deals": [DEALS, deal(1), deal(2, None), deal(3, None)]}, shift)
+    assert crm.table("opportunities")["owner_id"].fillna("").tolist() == ["Ada", "Ada", ""]
+
+
+@pytest.mark.parametrize(
+    "note", ["two\nlines", "two\r\nlines", "old\rlines", 'a "word", and, more', " , ", '"']
+)
+def test_a_cell_of_any_text_stays_one_cell(tmp_path, note):
+    rows = [[*DEALS, "Next Step"], *([*deal(i), note if i % 2 else "call"] for i in range(600))]
+    with xlsxwriter.Workbook(tmp_path / "deals.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, map(str, row))
+    found = sp.load(tmp_path / "deals.xlsx", as_of="2026-09-30").table("opportunities")
+    said = "\n".join(note.strip().splitlines())
+    assert found["next_step"].value_counts().to_dict() == {said: 300, "call": 300}
+
+
+def test_each_kind_of_cell_has_its_text(tmp_path):
+    cells = {
+        "text": "text",
+        4000.0: "4000",
+        -0.5: "-0.5",
+        1e15: "1000000000000000.0",
+        2.0**53: "9007199254740992.0",
+        1e300: "1e+300",
+        True: "true",
+        dt.date(2026, 1, 5): "2026-01-05",
+        dt.datetime(2026, 1, 5): "2026-01-05",
+        dt.datetime(2026, 1, 5, 13, 4, 5): "2026-01-05 13:04:05",
+        dt.time(13, 30): "13:30:00",
+        dt.timedelta(hours=27): "1620.0",
+        "": "",
+    }
+    rows = iter([[cell, number] for number, cell in enumerate(cells)])
+    assert celltext.write(rows, tmp_path / "cells.csv")
+    with (tmp_path / "cells.csv").open(newline="") as handle:
+        assert [text for text, _ in csv.reader(handle)] == list(cells.values())
+
+
+def test_a_sheet_of_empty_cells_holds_nothing(tmp_path):
+    assert not celltext.write(iter([["", ""], ["", ""]]), tmp_path / "cells.csv")
 
 
 def test_errors_and_formulas_without_a_result_are_named(load):

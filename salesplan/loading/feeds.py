@@ -194,9 +194,8 @@ class Feed:
         first_rows: int | None = None,
     ) -> dict[str, Evidence]:
         """Return what the clean cells of some columns prove."""
-        cells = ", ".join(f'{self.clean(c)} AS "{name}"' for name, c in columns.items())
         rows = self.relation(columns=columns, first_rows=first_rows)
-        return gather(engine, f"(SELECT {cells} FROM {rows})", columns) if columns else {}
+        return gather(engine, rows, columns, self._bare)
 
     def reconsider(self, failed: Mapping[str, Evidence]) -> Feed:
         """Return the feed with styles that take in the cells that could not be read.

@@ -87,7 +87,10 @@ def _plain_digits(digits: str, decimal: str | None, kind: str) -> str:
 
 
 def evidence(text: str) -> dict[str, str]:
-    """Return SQL conditions: what proves a comma, what a point, what could be either."""
+    """Return SQL conditions: what proves a comma, what a point, what could be either.
+
+    Of a rate it also counts what can only be a percentage.
+    """
     core = f"regexp_extract({text}, {sql.text(rf'[0-9][0-9.,{SPACES}]*')}, 0)"
     bare = f"rtrim(regexp_replace({core}, {sql.text('[^0-9.,]')}, '', 'g'), '.,')"
 
@@ -98,6 +101,7 @@ def evidence(text: str) -> dict[str, str]:
         "comma": fits(_proof(",", r"\.")),
         "point": fits(_proof(r"\.", ",")),
         "either": fits(r"[1-9]\d{0,2}[.,]\d{3}"),
+        "percent": _above_one(text),
     }
 
 
@@ -112,7 +116,7 @@ def _proof(point: str, group: str) -> str:
     return "|".join(f"(?:{form})" for form in forms)
 
 
-def above_one(text: str) -> str:
+def _above_one(text: str) -> str:
     """Return the SQL condition of a rate that can only be a percentage: 2 or more, no % sign."""
     return f"regexp_full_match({text}, '0*(?:[2-9]|[1-9]\\d+)(?:[.,]\\d*)?')"
 

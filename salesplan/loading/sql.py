@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def name(identifier: str) -> str:
     """Return an identifier in quotes, those inside it doubled."""
@@ -19,7 +21,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def texts(values: tuple[str, ...] | list[str]) -> str:
+def texts(values: Iterable[str]) -> str:
     """Return text literals separated by commas."""
     return ", ".join(text(v) for v in values)
 

@@ -97,8 +97,10 @@ def insert_sql(feed: Feed) -> str:
     """Return the SELECT that casts a feed and says of each row what is wrong with it."""
     typed = ", ".join(f'{feed.value(c)} AS "v_{name}"' for name, c in feed.columns.items())
     values = ", ".join(f'"v_{name}"' for name in feed.columns)
-    inner = f"SELECT *, {typed} FROM {feed.relation(keep_rejects=True)}"
-    return f"SELECT {values}, {_fault(feed)}, {ENTRY}, {_unread(feed)} FROM ({inner})"
+    read = f"SELECT *, {typed} FROM {feed.relation(keep_rejects=True)}"
+    failed = [f'{_failed_text(c.name, feed.clean(c))} AS "f_{c.name}"' for c in _cast(feed)]
+    judged = f"SELECT {', '.join(['*', *failed])} FROM ({read})"
+    return f"SELECT {values}, {_fault(feed)}, {ENTRY}, {_unread(feed)} FROM ({judged})"
 
 
 def _cast(feed: Feed) -> list[Column]:
@@ -107,7 +109,7 @@ def _cast(feed: Feed) -> list[Column]:
 
 def _fault(feed: Feed) -> str:
     """Return the SQL of the first thing wrong with a row; NULL for a good one."""
-    rules = [_unreadable(column, feed.clean(column)) for column in _cast(feed)]
+    rules = [_unreadable(column) for column in _cast(feed)]
     rules += [
         f"WHEN \"v_{name}\" IS NULL THEN 'empty|{name}'"
         for name in feed.table.required
@@ -116,23 +118,19 @@ def _fault(feed: Feed) -> str:
     return f"CASE {' '.join(rules)} END" if rules else "CAST(NULL AS VARCHAR)"
 
 
-def _unreadable(column: Column, clean: str) -> str:
+def _unreadable(column: Column) -> str:
     name = column.name
     fault = sql.text(f"unreadable {column.kind}|{name}")
-    rule = f"WHEN {_failed_text(name, clean)} IS NOT NULL THEN {fault}"
+    rule = f'WHEN "f_{name}" IS NOT NULL THEN {fault}'
     if column.kind == "rate":
         limit = 2 if name == "fte" else 1
         rule += f" WHEN \"v_{name}\" NOT BETWEEN 0 AND {limit} THEN 'out of range|{name}'"
     return rule
 
 
-def _failed(name: str) -> str:
-    return f'"v_{name}" IS NULL AND "{name}" IS NOT NULL'
-
-
 def _failed_text(name: str, clean: str) -> str:
     """Return the SQL of a cell that holds something which could not be read, else NULL."""
-    return f"CASE WHEN {_failed(name)} THEN {clean} END"
+    return f'CASE WHEN "v_{name}" IS NULL AND "{name}" IS NOT NULL THEN {clean} END'
 
 
 def _unread(feed: Feed) -> str:
@@ -140,10 +138,8 @@ def _unread(feed: Feed) -> str:
     cast = _cast(feed)
     if not cast:
         return "NULL"
-    cells = ", ".join(
-        f"{{'column': '{c.name}', 'said': {_failed_text(c.name, feed.clean(c))}}}" for c in cast
-    )
-    any_failed = " OR ".join(f"({_failed(c.name)})" for c in cast)
+    cells = ", ".join(f"{{'column': '{c.name}', 'said': \"f_{c.name}\"}}" for c in cast)
+    any_failed = " OR ".join(f'"f_{c.name}" IS NOT NULL' for c in cast)
     kept = f"list_filter([{cells}], lambda cell: cell.said IS NOT NULL)"
     return f"CASE WHEN {any_failed} THEN {kept} END"
 

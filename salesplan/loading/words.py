@@ -58,7 +58,8 @@ def cell(raw: str, missing: tuple[str, ...], blanks: str = BLANKS) -> str:
 def _unless_missing(text: str, missing: tuple[str, ...]) -> str:
     """Return the SQL of a text, NULL where it stands for nothing.
 
-    Two comparisons set most values free; membership by IN would be planned as a join.
+    Two comparisons set most values free. A place in a list is one thing to plan, however long
+    the list; membership, by IN or otherwise, would be planned word by word or as a join.
     """
     early = [word for word in ("", *missing) if word < "0"]
     late = [word for word in missing if word >= "0"]
@@ -70,8 +71,8 @@ def _unless_missing(text: str, missing: tuple[str, ...]) -> str:
 
 
 def _dropped(text: str, words: list[str]) -> str:
-    cases = " ".join(f"WHEN {sql.text(word)} THEN NULL" for word in words)
-    return f"CASE {text} {cases} ELSE {text} END" if cases else text
+    place = f"list_position([{sql.texts(words)}], {text})"
+    return f"CASE WHEN {place} > 0 THEN NULL ELSE {text} END" if words else text
 
 
 def boolean(text: str) -> str:
@@ -90,14 +91,14 @@ def folded(text: str) -> str:
 def mapped(text: str, values: Mapping[str, str], *, otherwise: str) -> str:
     """Return the SQL that replaces words by values: as written first, then folded.
 
-    Folding every row of a big table is slow; written exactly as listed a word never gets there.
+    Folding is slow: a word written exactly as listed never gets there, any other once.
     """
     if not values:
         return otherwise
     exact = " ".join(f"WHEN {sql.text(k)} THEN {_value(v)}" for k, v in values.items())
     by_fold = {fold(k): v for k, v in values.items()}
     loose = " ".join(f"WHEN {sql.text(k)} THEN {_value(v)}" for k, v in by_fold.items())
-    slow = f"CASE {folded(text)} {loose} ELSE {otherwise} END"
+    slow = sql.let("t", folded(text), f"CASE t {loose} ELSE {otherwise} END")
     return f"CASE {text} {exact} ELSE {slow} END"
 
 

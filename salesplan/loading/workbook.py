@@ -6,17 +6,17 @@ cells merged downwards stands in each row that they cover, as the eye reads it.
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 from salesplan.errors import ExportError, did_you_mean
-from salesplan.loading import uncomputed
+from salesplan.loading import celltext, uncomputed
 from salesplan.loading.encoding import CleanText, Scan
 from salesplan.loading.uncomputed import Uncomputed
 
@@ -36,19 +36,27 @@ class Sheet:
 def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
     """Return the sheets of a workbook that hold a table, or the one that is wanted."""
     try:
-        book = python_calamine.load_workbook(str(path))
-        names = _chosen(book, wanted, path)
-        found = [_sheet(book, name, len(names) > 1, scratch) for name in names]
-        without = uncomputed.by_sheet(path, names)
+        kept = _read(path, scratch, wanted)
     except ExportError:
         raise
     except Exception as error:  # calamine raises its own kinds for each broken part of a zip
         raise ExportError(f"{path.name} cannot be read as a workbook: {error}.") from None
-    named = zip(names, found, strict=True)
-    kept = [replace(sheet, uncomputed=without.get(name)) for name, sheet in named if sheet]
     if not kept:
         raise ExportError(f"{path.name} is empty: no sheet holds a cell.")
     return kept
+
+
+def _read(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
+    book = python_calamine.load_workbook(str(path))
+    names = _chosen(book, wanted, path)
+    with ThreadPoolExecutor(1) as beside:  # calamine leaves Python free while it reads
+        without = beside.submit(uncomputed.by_sheet, path, names)
+        found = {name: _written(book, name, scratch) for name in names}
+    return [
+        Sheet(name if len(names) > 1 else None, text, without.result().get(name))
+        for name, text in found.items()
+        if text
+    ]
 
 
 def _chosen(book: Any, wanted: str | None, path: Path) -> list[str]:
@@ -65,43 +73,37 @@ def _chosen(book: Any, wanted: str | None, path: Path) -> list[str]:
     return [wanted]
 
 
-def _sheet(book: Any, name: str, several: bool, scratch: Path) -> Sheet | None:
+def _written(book: Any, name: str, scratch: Path) -> CleanText | None:
+    """Write the cells of a sheet out as text; None where it holds none."""
     sheet = book.get_sheet_by_name(name)
-    rows = sheet.to_python(skip_empty_area=False)
-    _fill_down(rows, sheet.merged_cell_ranges or ())
-    if not any(cell != "" for row in rows for cell in row):
-        return None
     target = scratch / f"sheet-{len(list(scratch.iterdir()))}.csv"
-    with target.open("w", encoding="utf-8", newline="") as handle:
-        csv.writer(handle, lineterminator="\n").writerows(_texts(rows))
-    scan = Scan("workbook", size=target.stat().st_size)
-    return Sheet(name if several else None, CleanText(target, scan))
+    merged, rows = sheet.merged_cell_ranges, _rows(sheet)
+    if not celltext.write(_filled_down(rows, merged) if merged else rows, target):
+        return None
+    return CleanText(target, Scan("workbook", size=target.stat().st_size))
 
 
-def _fill_down(rows: list[list[Any]], merged: Iterable[tuple[Place, Place]]) -> None:
-    """Write the value of cells merged over several rows into each of them.
+def _rows(sheet: Any) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet from its corner, one at a time: a big sheet fills the memory."""
+    first = sheet.start[1] if sheet.start else 0
+    return ([*[""] * first, *row] for row in sheet.iter_rows()) if first else sheet.iter_rows()
+
+
+def _filled_down(
+    rows: Iterator[list[Any]], merged: Iterable[tuple[Place, Place]]
+) -> Iterator[list[Any]]:
+    """Yield rows, the value of cells merged over several of them in each.
 
     Cells may be merged beyond the last one that holds anything.
     """
+    opening: dict[int, dict[int, int]] = defaultdict(dict)
     for (top, left), (bottom, _) in merged:
-        for row in rows[top + 1 : bottom + 1]:
-            row[left : left + 1] = rows[top][left : left + 1]
-
-
-def _texts(rows: list[list[Any]]) -> Iterator[list[str]]:
-    for row in rows:
-        yield [cell if type(cell) is str else _text(cell) for cell in row]
-
-
-def _text(cell: Any) -> str:
-    """Return a typed cell as text: whole numbers without a point, dates as ISO."""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, dt.datetime):
-        midnight = cell.time() == dt.time()
-        return cell.date().isoformat() if midnight else cell.isoformat(" ", "seconds")
-    if isinstance(cell, dt.timedelta):
-        return str(cell.total_seconds() / 60)
-    return str(cell)
+        opening[top][left] = bottom
+    until: dict[int, int] = {}  # column -> last row of the cells merged in it
+    above: list[Any] = []
+    for number, row in enumerate(rows):
+        for column in (c for c, last in until.items() if number <= last):
+            row[column : column + 1] = above[column : column + 1]
+        until |= opening.get(number, {})
+        above = row
+        yield row

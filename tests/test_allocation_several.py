@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, sparse
+from scipy import optimize
 
 import salesplan as sp
+from benchmarks.effort import sharing
 from salesplan import allocation
 
 
@@ -21,15 +22,7 @@ def problem(seed, count, rows, *, factor=1.0):
         chances.uniform(2, 20, count),
         5.0,
     )
-    high = chances.integers(6, 49, count).astype(float)
-    place = np.arange(count)
-    row = np.concatenate(
-        [chances.integers(0, rows - 2, count), np.full(count, rows - 2), np.full(count, rows - 1)]
-    )
-    uses = sparse.csr_array(
-        (chances.uniform(0.2, 3, 3 * count), (row, np.tile(place, 3))), shape=(rows, count)
-    )
-    return allocation.Shared(curves, uses, np.zeros(count), high, 0.3 * (uses @ high))
+    return sharing(curves, rows, chances)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
 
 import duckdb
+import openpyxl
 import pandas as pd
+import python_calamine
 import xlsxwriter
+from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
 import salesplan as sp
 
@@ -27,6 +34,7 @@ SELECT 'ACT' || lpad(CAST(i AS VARCHAR), 9, '0') AS activity_id,
     ['Termin', 'kein Interesse', NULL][1 + i % 3] AS outcome
 FROM range({rows}) AS r(i)
 """
+WORKBOOK = "payroll.xlsx"
 TABLES = ("accounts", "activities", "people")
 
 
@@ -91,13 +99,72 @@ def ours(folder: Path) -> None:
     sp.load(files, into=folder / "crm.duckdb", as_of="2026-09-30").close()
 
 
-CONTENDERS = {"plain": plain, "ours": ours, "pandas": careful_pandas}
-
-
-def write_workbook(path: Path, rows: int) -> None:
+def write_workbook(folder: Path, rows: int) -> None:
     """Write a workbook of payroll rows."""
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(folder / WORKBOOK, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("payroll")
         sheet.write_row(0, 0, ["person_id", "period", "paid_variable", "base_salary"])
         for i in range(rows):
             sheet.write_row(i + 1, 0, [f"P{i}", "2026-09", i % 5000 + 0.25, 4000 + i % 700])
+
+
+def workbook(folder: Path) -> None:
+    """The whole load of a workbook."""
+    sp.load(folder / WORKBOOK, as_of="2026-09-30").close()
+
+
+class _OpenpyxlSheet:
+    """A sheet of openpyxl that answers what the loader asks of one of calamine's."""
+
+    merged_cell_ranges = ()
+    start = (0, 0)
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+
+    def iter_rows(self) -> Iterator[list[Any]]:
+        """Yield the rows, an empty cell as empty text and a number as a float."""
+        for row in self._sheet.iter_rows(values_only=True):
+            yield [
+                "" if cell is None else float(cell) if type(cell) is int else cell for cell in row
+            ]
+
+
+class _OpenpyxlBook:
+    """A workbook of openpyxl that answers what the loader asks of one of calamine's."""
+
+    def __init__(self, path: str) -> None:
+        self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        self.sheets_metadata = [
+            SimpleNamespace(
+                name=name, typ=SheetTypeEnum.WorkSheet, visible=SheetVisibleEnum.Visible
+            )
+            for name in self._book.sheetnames
+        ]
+
+    def get_sheet_by_name(self, name: str) -> _OpenpyxlSheet:
+        """Return a sheet."""
+        return _OpenpyxlSheet(self._book[name])
+
+
+def workbook_openpyxl(folder: Path) -> None:
+    """The whole load of a workbook, read by openpyxl instead of calamine."""
+    with patch.object(python_calamine, "load_workbook", _OpenpyxlBook):
+        workbook(folder)
+
+
+def openpyxl_alone(folder: Path) -> None:
+    """A bare loop over the values of a workbook; nothing is kept, converted or checked."""
+    sheet = openpyxl.load_workbook(folder / WORKBOOK, read_only=True)["payroll"]
+    for _ in sheet.iter_rows(values_only=True):
+        pass
+
+
+CONTENDERS = {
+    "plain": plain,
+    "ours": ours,
+    "pandas": careful_pandas,
+    "workbook": workbook,
+    "workbook_openpyxl": workbook_openpyxl,
+    "openpyxl": openpyxl_alone,
+}

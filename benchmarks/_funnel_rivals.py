@@ -47,8 +47,10 @@ WITH d AS (
 SELECT stage, days, is_there, count(*) AS deals FROM s GROUP BY stage, days, is_there"""
 AGES = f"""
 SELECT greatest(f.first_on - created_on, 0) AS head_start,
-  COALESCE(closed_on, DATE '{AS_OF}') - created_on AS days, status, count(*) AS deals
+  least(COALESCE(closed_on, DATE '{AS_OF}'), DATE '{AS_OF}') - created_on AS days,
+  CASE WHEN closed_on <= DATE '{AS_OF}' THEN status ELSE 'open' END AS status, count(*) AS deals
 FROM opportunities, (SELECT min(closed_on) AS first_on FROM opportunities) AS f
+WHERE created_on <= DATE '{AS_OF}'
 GROUP BY 1, 2, 3"""
 LEADS = """
 SELECT l.account_id IS NOT NULL AS has_account, o.lead_id IS NOT NULL AS has_deal, o.is_won,
@@ -130,13 +132,25 @@ def days(tables: Tables) -> pd.DataFrame:
     return stays.reset_index().groupby(["stage", "days", "is_there"]).size()
 
 
-def ages(tables: Tables) -> pd.Series:
+def ages(tables: Tables) -> pd.DataFrame:
+    """Return the chance of a win by age: ages counted, then Aalen-Johansen over them."""
     deals = tables["opportunities"]
-    status = deals["stage"].map(_status(tables))
-    age = (deals["closed_on"].fillna(pd.Timestamp(AS_OF)) - deals["created_on"]).dt.days
+    deals = deals[deals["created_on"] <= AS_OF]
+    end = pd.Timestamp(AS_OF)
+    over = deals["closed_on"] <= end
+    status = deals["stage"].map(_status(tables)).where(over, "open")
+    age = (deals["closed_on"].where(over, end) - deals["created_on"]).dt.days
     head_start = (deals["closed_on"].min() - deals["created_on"]).dt.days.clip(lower=0)
     found = pd.DataFrame({"head_start": head_start, "days": age, "status": status})
-    return found.groupby(["head_start", "days", "status"]).size()
+    counted = found.groupby(["days", "head_start", "status"]).size().reset_index(name="deals")
+    by_day = counted.pivot_table("deals", "days", "status", "sum", fill_value=0)
+    begun = counted.groupby("head_start")["deals"].sum().cumsum()
+    begun = begun.reindex(by_day.index, method="ffill")
+    ended = by_day.sum(axis=1)
+    at_risk = begun - (ended.cumsum() - ended)
+    closed = by_day.get("won", 0) + by_day.get("lost", 0)
+    before = (1 - closed / at_risk).cumprod().shift(fill_value=1.0)
+    return pd.DataFrame({name: (before * by_day[name] / at_risk).cumsum() for name in by_day})
 
 
 def leads(tables: Tables) -> pd.Series:

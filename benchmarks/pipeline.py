@@ -1,8 +1,9 @@
 """Pipeline: our figures against the shortest SQL and careful pandas for the same counts.
 
 ``python -m benchmarks.pipeline 1000000`` runs it at the size of a large company: one million
-deals, five million changes. Ratios are taken side by side in one run, best of several rounds;
-a tenth of the rows, first, shows how the time grows.
+deals, five million changes; words after the number (``health``) pick metrics. Ratios are taken
+side by side in one run, best of several rounds; a tenth of the rows, first, shows how the time
+grows.
 """
 
 from __future__ import annotations
@@ -49,21 +50,23 @@ def seconds(run: Run) -> float:
     return time.perf_counter() - start
 
 
-def measured(count: int, rounds: int = 3) -> dict[str, list[float]]:
+def measured(count: int, wanted: tuple[str, ...], rounds: int = 5) -> dict[str, list[float]]:
     """Return the shortest time of each contestant, metric by metric."""
     tables = book.frames(count)
     crm = sp.from_frames(tables, as_of=book.AS_OF)
     print(f"{count:,} deals, {len(tables['stage_changes']):,} changes")
     found = {}
     for name, runs in contestants(crm, tables).items():
+        if wanted and not any(word in name for word in wanted):
+            continue
         times = [[seconds(run) for run in runs[:2]] for _ in range(rounds)]
         frame = min(seconds(runs[2]) for _ in range(2))
         found[name] = [*(min(column) for column in zip(*times, strict=True)), frame]
     return found
 
 
-def main(deals: int = DEALS) -> None:
-    tenth, whole = measured(deals // 10), measured(deals)
+def main(deals: int = DEALS, *wanted: str) -> None:
+    tenth, whole = measured(deals // 10, wanted), measured(deals, wanted)
     print(f"{'':12}{'salesplan / SQL':>17}{'pandas / salesplan':>20}{'ten times the rows':>20}")
     for name, (ours, sql, frame) in whole.items():
         growth = ours / tenth[name][0]
@@ -71,4 +74,4 @@ def main(deals: int = DEALS) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:2]))
+    main(*(int(argument) for argument in sys.argv[1:2]), *sys.argv[2:])

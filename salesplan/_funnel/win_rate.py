@@ -95,8 +95,9 @@ def win_rate(
 
     ``amount_rate`` is NULL where the lost or open deals carry no amount: dividing then would say
     that every euro was won. Amounts in several currencies are converted at the rate of the day
-    the deal closed (open deals: the last one known); deals without a rate are left out of the
-    amounts, and where the book has no rates at all ``amount_rate`` is NULL.
+    the deal closed (open deals: the last one known, whatever ``as_of`` is, so that a question
+    asked twice is answered alike); deals without a rate are left out of the amounts, and where
+    the book has no rates at all ``amount_rate`` is NULL.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from salesplan import formats
 from salesplan._charts import theme
 from salesplan.text import label
 
@@ -37,7 +38,7 @@ def effort_shares(hours: pd.DataFrame, *, by: str = "segment", lang: str = "en")
             y=values,
             name=label(f"columns.{name}", lang),
             marker_color=colour,
-            text=[f"{v:.0%}" if v == v else "" for v in values],
+            text=[formats.rate(v, lang, 0) if v == v else "" for v in values],
             textposition="outside",
             cliponaxis=False,
         )

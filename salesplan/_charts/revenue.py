@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from salesplan import tabular
+from salesplan import formats, tabular
 from salesplan._charts import theme
 from salesplan._charts.cohorts import cohorts, layer_cake, retention_curves
 from salesplan._charts.recurring import finished, plain, policy_note, word
@@ -48,9 +48,10 @@ def mrr_bridge(movements: pd.DataFrame, *, lang: str = "en") -> go.Figure:
     names = [theme.lines(word(k, lang)) for k in ("opening", *kinds, "closing")]
     figure = go.Figure()
     for name, value in ((names[0], opening), (names[-1], closing)):
-        figure.add_trace(_bar([name], [value], theme.TOTAL, [f"{value:,.0f}"]))
+        figure.add_trace(_bar([name], [value], theme.TOTAL, [formats.number(value, lang)]))
     for kind, name, step, start in zip(kinds, names[1:-1], steps, levels[:-1], strict=True):
-        bar = _bar([name], [step], theme.colour(kind), [f"{step:+,.0f}"])
+        sign = "+" if step > 0 else ""
+        bar = _bar([name], [step], theme.colour(kind), [sign + formats.number(step, lang)])
         figure.add_trace(bar.update(base=[start]))
     low = _floor(levels.min(), max(levels.max(), closing))
     cut = word("truncated", lang) if low else ""
@@ -182,7 +183,8 @@ def revenue_mix(mix: pd.DataFrame, *, top: int = 12, lang: str = "en") -> go.Fig
         )
         shown = pd.concat([shown.iloc[:top], gathered], ignore_index=True)
     text = [
-        f"{a:,.0f}  ({100 * s:.0f}%)" for a, s in zip(shown["amount"], shown["share"], strict=True)
+        f"{formats.number(amount, lang)}  ({formats.rate(share, lang, 0)})"
+        for amount, share in zip(shown["amount"], shown["share"], strict=True)
     ]
     figure = go.Figure(
         go.Bar(
@@ -225,11 +227,14 @@ def policy_spread(policies: pd.DataFrame, *, lang: str = "en") -> go.Figure:
             )
         )
     figure.add_vline(x=0, line={"color": theme.MUTED, "width": 1})
-    ticks = [f"{p}  {m:,.0f}" for p, m in zip(totals["policy"], totals["mrr_amount"], strict=True)]
+    ticks = [
+        f"{policy}  {formats.number(amount, lang)}"
+        for policy, amount in zip(totals["policy"], totals["mrr_amount"], strict=True)
+    ]
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=list(totals["policy"]),
         tickvals=list(totals["policy"]), ticktext=ticks,
     )  # fmt: skip
     figure.update_xaxes(title=word("spread_axis", lang))
-    note = word("spread_note", lang, amount=f"{start:,.0f}")
+    note = word("spread_note", lang, amount=formats.number(start, lang))
     return finished(figure, word("spread_title", lang), note, barmode="relative", height=460)

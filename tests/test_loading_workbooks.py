@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
+import tomllib
 
 import openpyxl
 import pytest
 import xlsxwriter
 
 import salesplan as sp
+from salesplan.errors import ExportError
 from salesplan.loading import celltext, period_names
 
 DEALS = ["Owner", "Opportunity ID", "Stage", "Amount", "Created Date"]
@@ -115,6 +118,34 @@ def test_each_kind_of_cell_has_its_text(tmp_path):
 
 def test_a_sheet_of_empty_cells_holds_nothing(tmp_path):
     assert not celltext.write(iter([["", ""], ["", ""]]), tmp_path / "cells.csv")
+
+
+def test_hidden_sheets_are_named_and_read_when_asked_for(load, tmp_path):
+    def hide(book):
+        book["Old"].sheet_state, book["Older"].sheet_state = "hidden", "veryHidden"
+
+    tables = {"Deals": [DEALS, deal(1)], "Old": [DEALS, deal(2)], "Older": [DEALS, deal(3)]}
+    crm = load(tables, hide)
+    assert crm.table("opportunities")["opportunity_id"].tolist() == ["D1"]
+    (note,) = crm.issues[crm.issues["rule"] == "hidden_sheet"].to_dict("records")
+    assert (note["severity"], note["file"], note["example"]) == (
+        "note",
+        "finance.xlsx",
+        "Old, Older",
+    )
+    line = re.search(r"\[files.*(?=\.)", note["what_to_do"])[0].replace("] ", "]\n")
+    chosen = sp.settings.Settings.model_validate(tomllib.loads(line))
+    crm = sp.load(tmp_path / "finance.xlsx", settings=chosen, as_of="2026-09-30")
+    assert crm.table("opportunities")["opportunity_id"].tolist() == ["D2"]
+    assert "hidden_sheet" not in set(crm.issues["rule"])
+
+
+def test_a_workbook_whose_only_table_is_hidden_says_so(load):
+    def hide(book):
+        book["Deals"].sheet_state = "hidden"
+
+    with pytest.raises(ExportError, match=r'hidden: Deals\..*sheet = "Deals"\.'):
+        load({"Cover": [], "Deals": [DEALS, deal(1)]}, hide)
 
 
 def test_errors_and_formulas_without_a_result_are_named(load):

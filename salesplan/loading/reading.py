@@ -10,6 +10,7 @@ from salesplan.exports import ROW_KEY
 from salesplan.exports.engine import Issue, record
 from salesplan.loading.sources import Source
 from salesplan.loading.staging import Staged
+from salesplan.loading.workbook import how_to_read
 
 Engine = duckdb.DuckDBPyConnection
 
@@ -19,6 +20,8 @@ def report(engine: Engine, staged: Sequence[Staged], unused: Sequence[Source]) -
     sources = {one.feed.source.number: one.feed.source for one in staged}.values()
     record(engine, _kept_apart(engine))
     record(engine, [_unused_file(source) for source in unused])
+    workbooks = {source.file: source for source in [*sources, *unused] if source.hidden}
+    record(engine, [_hidden_sheets(source) for source in workbooks.values()])
     record(engine, [issue for source in sources for issue in _about_text(source)])
     record(engine, [issue for source in sources for issue in _unused_columns(source, staged)])
     record(engine, [issue for one in staged for issue in _about_feed(one)])
@@ -55,6 +58,11 @@ def _unused_file(source: Source) -> Issue:
     to_do = f'Name its table, [files."{source.file}"] table = "...", or say ignore = true.'
     headers = ", ".join(source.headers)[:200]
     return Issue("warning", "unused_file", None, None, None, headers, to_do, file=source.label)
+
+
+def _hidden_sheets(source: Source) -> Issue:
+    names, to_do = ", ".join(source.hidden)[:200], how_to_read(source.file, source.hidden)
+    return Issue("note", "hidden_sheet", None, None, None, names, to_do, file=source.file)
 
 
 def _about_text(source: Source) -> list[Issue]:

@@ -33,6 +33,8 @@ class Source:
     number: int
     scratch: Path
     uncomputed: Uncomputed | None = None
+    hidden: tuple[str, ...] = ()
+    """Sheets of its workbook that are not read, as nobody sees them."""
 
     @property
     def label(self) -> str:
@@ -126,7 +128,7 @@ def open_all(
         opened = faults.guard(lambda p=path, r=rule: _open(p, r, scratch))  # type: ignore[misc]
         for sheet, cut in opened or []:
             parts = (path.name, sheet.name, sheet.text, cut, rule, len(sources), scratch)
-            sources.append(Source(*parts, sheet.uncomputed))
+            sources.append(Source(*parts, sheet.uncomputed, sheet.hidden))
     return sources
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import python_calamine
 
 from salesplan.errors import ExportError, did_you_mean
+from salesplan.exports.matching import quoted
 from salesplan.loading import celltext, uncomputed
 from salesplan.loading.encoding import CleanText, Scan
 from salesplan.loading.uncomputed import Uncomputed
@@ -31,6 +32,8 @@ class Sheet:
     name: str | None
     text: CleanText
     uncomputed: Uncomputed | None = None
+    hidden: tuple[str, ...] = ()
+    """Sheets of the workbook that nobody sees, and that are not read."""
 
 
 def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
@@ -48,29 +51,41 @@ def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
 
 def _read(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
     book = python_calamine.load_workbook(str(path))
-    names = _chosen(book, wanted, path)
+    names, hidden = _chosen(book, wanted, path)
     with ThreadPoolExecutor(1) as beside:  # calamine leaves Python free while it reads
         without = beside.submit(uncomputed.by_sheet, path, names)
         found = {name: _written(book, name, scratch) for name in names}
-    return [
-        Sheet(name if len(names) > 1 else None, text, without.result().get(name))
+    kept = [
+        Sheet(name if len(names) > 1 else None, text, without.result().get(name), hidden)
         for name, text in found.items()
         if text
     ]
+    if hidden and not kept:
+        raise ExportError(
+            f"{path.name} shows no sheet that holds a cell; hidden: {', '.join(hidden)}. "
+            + how_to_read(path.name, hidden)
+        )
+    return kept
 
 
-def _chosen(book: Any, wanted: str | None, path: Path) -> list[str]:
-    names = [
-        s.name
-        for s in book.sheets_metadata
-        if s.typ == python_calamine.SheetTypeEnum.WorkSheet
-        and (wanted or s.visible == python_calamine.SheetVisibleEnum.Visible)
-    ]
+def how_to_read(file: str, hidden: tuple[str, ...]) -> str:
+    """Return what to do for a hidden sheet to be read."""
+    return (
+        "Unhide a sheet in the workbook to have it read too, or have it read alone: "
+        f"[files.{quoted(file)}] sheet = {quoted(hidden[0])}."
+    )
+
+
+def _chosen(book: Any, wanted: str | None, path: Path) -> tuple[list[str], tuple[str, ...]]:
+    """Return the sheets to read: the visible ones or the one wanted; and those left hidden."""
+    kind, seen = python_calamine.SheetTypeEnum, python_calamine.SheetVisibleEnum
+    visible = {s.name: s.visible for s in book.sheets_metadata if s.typ == kind.WorkSheet}
     if wanted is None:
-        return names
-    if wanted not in names:
-        raise ExportError(f"{path.name} has no sheet {wanted!r}. {did_you_mean(wanted, names)}")
-    return [wanted]
+        shown = [name for name, how in visible.items() if how == seen.Visible]
+        return shown, tuple(name for name in visible if name not in shown)
+    if wanted not in visible:
+        raise ExportError(f"{path.name} has no sheet {wanted!r}. {did_you_mean(wanted, visible)}")
+    return [wanted], ()
 
 
 def _written(book: Any, name: str, scratch: Path) -> CleanText | None:

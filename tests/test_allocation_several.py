@@ -1,5 +1,7 @@
 """Several capacities, S-shaped curves included: against a fine grid, in any unit of money."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,21 @@ def test_no_local_search_beats_the_bound(seed):
     assert np.isfinite(best)
     assert best <= found.bound * (1 + 1e-7)
     assert found.value >= best * (1 - 1e-7)
+
+
+@pytest.mark.parametrize("whole_calls", [False, True])
+def test_a_capacity_without_hours_keeps_its_segments_out(whole_calls):
+    task = problem(1, 12, 4)
+    closed = task.capacity.copy()
+    closed[0] = 0.0
+    found = allocation.several(replace(task, capacity=closed), whole_calls=whole_calls)
+    out = task.uses.toarray()[0] > 0
+    assert out.any()
+    assert not found.effort[out].any()
+    assert found.effort[~out].any()
+    assert found.gap <= 1e-6
+    nothing = allocation.several(replace(task, capacity=0 * closed), whole_calls=whole_calls)
+    assert not nothing.effort.any()
 
 
 @settings(max_examples=4)

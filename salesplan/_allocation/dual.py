@@ -76,6 +76,9 @@ class Dual:
         self.back = self.uses.T if isinstance(self.uses, np.ndarray) else self.uses.T.tocsr()
         self.base = float(np.sum(problem.curves.value(problem.low)))
         self.start_value = self.shape.family.value(self.shape.start)
+        # What hours are many or few for a capacity; one without any hours has a measure too.
+        measure = np.maximum(problem.capacity, 1e-6 * (self.uses @ problem.high))
+        self.measure = np.where(measure > 0, measure, 1.0)
 
     def at(self, prices: Floats, *, soft: bool = True) -> Priced:
         """Return effort, its sensitivity and the dual value at prices."""
@@ -141,11 +144,11 @@ def prices(dual: Dual, start: Floats) -> Priced:
     the same segments only, so that their prices cannot be told apart.
     """
     problem, now, hold = dual.problem, dual.at(start), _Hold()
-    size, still = np.maximum(problem.capacity, 1e-300), 0
+    still = 0
     for _ in range(_PASSES):
         spare = problem.capacity - dual.uses @ now.effort
         free = (now.prices > 0) | (spare < 0)
-        if np.max(np.abs(spare[free]) / size[free], initial=0.0) <= _EXACT:
+        if np.max(np.abs(spare[free]) / dual.measure[free], initial=0.0) <= _EXACT:
             break
         trial = np.maximum(now.prices + _step(dual, now, spare, free, hold), 0.0)
         if np.array_equal(trial, now.prices):
@@ -168,25 +171,34 @@ def _step(
     steep = steepness(dual.uses, now.bend, free)
     # Damping in the capacity's own measure: its hours for a doubling of its price.
     level = np.where(now.prices[free] > 0, now.prices[free], np.max(now.prices, initial=1e-300))
-    own = dual.problem.capacity[free] / np.maximum(level, 1e-300)
-    diagonal = np.diag(steep)
+    own = dual.measure[free] / np.maximum(level, 1e-300)
+    diagonal = steep.diagonal()
     # A capacity none of whose segments can move still needs a price that follows its excess.
     is_still = diagonal <= 1e-9 * own
     extra = np.where(is_still, hold.still * own, hold.moving * np.maximum(own, diagonal))
-    steep[np.diag_indices_from(steep)] += extra
     step = np.zeros(len(spare))
-    step[free] = np.linalg.solve(steep, -spare[free])
+    step[free] = _solved(steep, extra, -spare[free])
     return step
 
 
-def steepness(uses: Any, bend: Floats, rows: np.ndarray[Any, Any]) -> Floats:
+def _solved(steep: Any, extra: Floats, excess: Floats) -> Floats:
+    """Return the prices' step; capacities share few segments, so a large matrix is sparse."""
+    if isinstance(steep, np.ndarray):
+        return np.asarray(np.linalg.solve(steep + np.diag(extra), excess))
+    from scipy.sparse import diags_array
+    from scipy.sparse.linalg import spsolve
+
+    return np.asarray(spsolve((steep + diags_array(extra)).tocsc(), excess))
+
+
+def steepness(uses: Any, bend: Floats, rows: np.ndarray[Any, Any]) -> Any:
     """Return how fast the hours of some capacities fall as the prices of others rise."""
     part = uses[rows]
     if isinstance(part, np.ndarray):
-        return np.asarray(part * bend @ part.T)
+        return part * bend @ part.T
     moving = np.flatnonzero(bend)
     part = part.tocsc()[:, moving]
-    return np.asarray((part.multiply(bend[moving]) @ part.T).todense())
+    return part.multiply(bend[moving]) @ part.T
 
 
 def over_the_curve(dual: Dual, found: Priced) -> Floats:

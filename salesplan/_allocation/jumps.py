@@ -139,7 +139,8 @@ def _one_a_segment(owner: Index, slope: Floats, unit: Floats, lines: Index) -> I
 def _price_of_hours(dual: Dual, crisp: Priced, rows: Index) -> Floats:
     """Return how prices follow hours; where nothing can give way they follow steeply."""
     steep = steepness(dual.uses, crisp.bend, rows)
-    least = 1e-3 * dual.problem.capacity[rows] / crisp.prices[rows]
+    steep = steep if isinstance(steep, np.ndarray) else steep.toarray()
+    least = 1e-3 * dual.measure[rows] / crisp.prices[rows]
     steep[np.diag_indices_from(steep)] += np.where(np.diag(steep) < least, least, 1e-9 * least)
     return np.asarray(np.linalg.inv(steep))
 

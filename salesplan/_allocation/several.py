@@ -30,7 +30,9 @@ def allocate(problem: Shared, *, whole_calls: bool = False) -> Solution:
     """Return the best effort under several capacities, with a proven bound.
 
     Where every segment draws on one capacity only, each capacity is a problem of its own and
-    is solved exactly; otherwise prices are found by Newton's method on the dual.
+    is solved exactly; otherwise prices are found by Newton's method on the dual, and S-shaped
+    problems of up to some thousands of segments are cut until the plan is proven best or
+    ``_WORK`` is done. What is then left is in the solution's ``gap``.
     """
     if np.all(np.diff(problem.uses.tocsc().indptr) == 1):
         return _each_alone(problem, whole_calls)

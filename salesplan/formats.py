@@ -115,6 +115,19 @@ def month(value: dt.date | None, lang: str = "en") -> str:
     return _text(format_date(value, "MMM yyyy", locale=locale(lang)))
 
 
+def quarter(value: dt.date | None) -> str:
+    """Return the calendar quarter that a day is in.
+
+    Examples
+    --------
+    >>> quarter(dt.date(2026, 4, 1))
+    '2026-Q2'
+    """
+    if value is None or is_missing(value):
+        return MISSING
+    return f"{value:%Y}-Q{(value.month + 2) // 3}"
+
+
 def compact(value: Number | None, currency: str = "", lang: str = "en") -> str:
     """Return a headline figure with at most four digits: 1.23 M, 456 k.
 

@@ -13,7 +13,9 @@ import pandas as pd
 
 from salesplan import formats, text
 
-Unit = Literal["money", "rate", "count", "number", "date", "month", "timestamp", "flag", "text"]
+Unit = Literal[
+    "money", "rate", "count", "number", "date", "month", "quarter", "timestamp", "flag", "text"
+]
 
 _SUFFIXES: dict[str, Unit] = {
     "_amount": "money",
@@ -51,6 +53,7 @@ _NAMES: dict[str, Unit] = {
     "value_per_meeting": "money",
     "attainment": "rate",
     "month": "month",
+    "quarter": "quarter",
     "amount": "money",
     "cost": "money",
     "payout": "money",
@@ -88,7 +91,7 @@ def unit(name: str, values: pd.Series[Any]) -> Unit:
     if pd.api.types.is_bool_dtype(values):
         return "flag"
     if pd.api.types.is_datetime64_any_dtype(values):
-        return _named(name, ("month", "timestamp", "date")) or "date"
+        return _named(name, ("month", "quarter", "timestamp", "date")) or "date"
     if pd.api.types.is_integer_dtype(values):
         return _named(name, ("money", "rate", "count")) or "count"
     if pd.api.types.is_numeric_dtype(values):
@@ -216,6 +219,8 @@ def _other(value: Any, what: Unit, lang: str) -> str:
         return formats.date(value, lang)
     if what == "month":
         return formats.month(value, lang)
+    if what == "quarter":
+        return formats.quarter(value)
     if what == "timestamp":
         return f"{formats.date(value, lang)} {value:%H:%M}"
     if what == "flag":

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
-from salesplan import tabular, text
+from salesplan import formats, tabular, text
 from salesplan._excel import styles
 from salesplan.formats import is_missing
 
@@ -160,6 +160,8 @@ class SheetWriter:
         elif what in ("date", "month", "timestamp"):
             moment = pd.Timestamp(value).to_pydatetime().replace(tzinfo=None)
             self.worksheet.write_datetime(row, position, moment, style)
+        elif what == "quarter":  # no number format of Excel shows one
+            self.worksheet.write_string(row, position, formats.quarter(value), style)
         elif what == "flag":
             word = text.label("common.yes" if value else "common.no", self.lang)
             self.worksheet.write_string(row, position, word, style)

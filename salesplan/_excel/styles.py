@@ -23,6 +23,7 @@ def number_formats(currency: str) -> dict[str, dict[str, Any]]:
         "number": {"num_format": "#,##0.##"},
         "date": {"num_format": "yyyy-mm-dd", "align": "left"},
         "month": {"num_format": "mmm yyyy", "align": "left"},
+        "quarter": {"align": "left"},
         "timestamp": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
         "flag": {"align": "left"},
         "text": {"align": "left"},
@@ -36,6 +37,7 @@ WIDTHS = {
     "number": 11,
     "date": 12,
     "month": 11,
+    "quarter": 11,
     "timestamp": 17,
     "flag": 8,
 }

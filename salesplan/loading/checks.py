@@ -152,6 +152,7 @@ def _orphans(engine: Engine, table: Table, empty: Iterable[str]) -> None:
 
 def _orphan(table: Table, column: Column, row: tuple[Any, ...]) -> Issue:
     rows, amount, keys, example = row
+    said = "1 key is" if keys == 1 else f"{keys:,} keys are"
     return Issue(
         "warning",
         "unmatched_key",
@@ -159,7 +160,7 @@ def _orphan(table: Table, column: Column, row: tuple[Any, ...]) -> Issue:
         column.name,
         rows,
         example,
-        f"{keys:,} keys are not in {column.refers_to}: export it whole, or correct the key. "
+        f"{said} not in {column.refers_to}: export it whole, or correct the key. "
         "The rows still count.",
         amount,
     )

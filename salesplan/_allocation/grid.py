@@ -93,7 +93,7 @@ def _jumps(levels: Grid, gain: Floats, rises: Index) -> tuple[Index, Index, Floa
     odd[levels.owner[late]] = True
     jumping = np.flatnonzero(~odd & (best > 0))
     last_jump = np.where(odd, levels.count, best)
-    single = np.flatnonzero(levels.step > last_jump[levels.owner])
+    single = np.flatnonzero(levels.step > levels.each(last_jump))
     parts = [
         (jumping, best[jumping], levels.net[levels.first[jumping] + best[jumping]]),
         (levels.owner[single], np.ones(len(single), np.int64), gain[single]),
@@ -108,7 +108,7 @@ def _best_average(levels: Grid) -> Index:
     average = levels.net / np.maximum(levels.step, 1)
     average[levels.first] = -np.inf
     top = np.maximum.reduceat(average, levels.first)
-    hit = np.where(average >= top[levels.owner], levels.step, 0)
+    hit = np.where(average >= levels.each(top), levels.step, 0)
     return np.asarray(np.maximum.reduceat(hit, levels.first))
 
 

@@ -113,7 +113,8 @@ def _finished(levels: Grid, hours: Floats, spare: float, best: _Filled, allowed:
     for some in _ever_more(nearest):
         missing = proven - best.net
         room = min(float(loss[some[-1]]), missing) if len(some) < len(nearest) else missing
-        moves = _moves(levels, hours, base, loss, some)
+        able = some[: int(loss[some].searchsorted(room, side="right"))]
+        moves = _moves(levels, hours, base, loss, able)
         found = best_moves(moves, spare=spare, price=best.price, room=room)
         if found.shortfall < missing:
             best = _moved(levels, base, moves, found.moves, best)

@@ -143,9 +143,35 @@ def test_what_is_left_out_is_said():
     crm = sp.from_frames(frames, as_of="2026-06-30")
     table = pipeline.forecast(crm, until="2026-08-01", seed=1, draws=100)
     assert f"{unpriced.sum()} open deals without an amount" in table["reason"].iloc[0]
-    assert table["open_amount"].iloc[-1] == 0
+    assert table[["open_amount", "expected_amount", "high_amount"]].isna().all(axis=None)
+    assert table[["won_amount", "new_amount"]].notna().all(axis=None)
     with pytest.raises(UnknownNameError, match="'count'"):
         pipeline.forecast(crm, until="2026-08-01", seed=1, measure="counts")
+
+
+def test_a_forecast_without_a_past_is_unknown_not_nothing():
+    table = pipeline.forecast(sp.paper.crm(), until="2027-01-01", seed=1)
+    assert table["reason"].str.startswith("Too few").all()
+    assert table["won_amount"].notna().all()
+    assert table[["open_amount", "new_amount", "expected_amount"]].isna().all(axis=None)
+
+
+def test_a_deal_left_behind_in_its_stage_is_not_given_the_chances_of_those_that_moved_on():
+    """Of 400 deals most leave the stage at once for a quick win; some stay behind for long."""
+    rows = [("won", 2.0, 12.0, 300.0), ("won", 20.0, 200.0, 60.0), ("lost", 20.0, 200.0, 40.0)]
+    past = pd.DataFrame(rows, columns=["outcome", "stay_days", "span_days", "deal_count"])
+    learnt = odds.learn(past.assign(kind="", stage="A", is_staying=False))
+    last = learnt["", "A"][-1]
+    waiting = pd.DataFrame(
+        {
+            "kind": "",
+            "stage": "A",
+            "stage_days": [last.age_days, last.age_days + 170],
+            "age_days": 1.0,
+        }
+    )
+    chance = odds.place(waiting, learnt).chance("won", [20.0])[:, 0]
+    assert chance[1] == chance[0]
 
 
 def test_a_calibrated_process_calibrates():
@@ -226,3 +252,10 @@ def test_new_deals_that_begin_on_the_first_are_not_spread_over_the_month():
     last = pipeline.forecast(crm, until="2026-10-01", seed=1, measure="count").iloc[-1]
     # Opened on 1 July and 1 August, won on 30 August and 30 September: six each.
     assert last["new_count"] == pytest.approx(12, abs=0.8)
+
+
+def test_a_past_too_short_for_trials_has_no_curve():
+    curve = pipeline.reliability(sp.paper.crm())
+    assert curve.empty
+    assert list(curve.columns) == list(pipeline.reliability(steady(), every=4, months=2).columns)
+    assert sp.charts.calibration(curve).data

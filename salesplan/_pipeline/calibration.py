@@ -214,8 +214,9 @@ def reliability_table(trials: list[Trial], bins: int) -> pd.DataFrame:
     """Return, per band of predicted chance, the mean prediction and the share that was won."""
     parts = []
     for method in ("forecast", "crm"):
-        p = np.concatenate([t.chance if method == "forecast" else t.stated for t in trials])
-        won = np.concatenate([t.won for t in trials])
+        chances = (t.chance if method == "forecast" else t.stated for t in trials)
+        p = np.concatenate([np.empty(0), *chances])  # no trial where the past is too short
+        won = np.concatenate([np.empty(0, bool), *(t.won for t in trials)])
         known = ~np.isnan(p)
         band = np.minimum((p[known] * bins).astype(int), bins - 1)
         frame = pd.DataFrame({"band": band, "p": p[known], "won": won[known]})

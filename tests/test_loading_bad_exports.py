@@ -93,3 +93,28 @@ def test_bad_rows_are_counted_and_kept(name, tmp_path):
         assert int(crm.quarantine["line"].iloc[0]) == case["line"]
     if "loaded" in case:
         assert int(loads["rows_loaded"].iloc[0]) == case["loaded"]
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "goes"])
+@pytest.mark.parametrize("into", [None, "crm.duckdb"])
+def test_a_file_that_changes_while_it_is_read_stops_the_load(tmp_path, change, into):
+    path = tmp_path / "deals.csv"
+    rows = "".join(f"D{i};Won;2026-01-31\n" for i in range(50))
+    path.write_text("opportunity_id;stage;created_on\n" + rows)
+
+    def meanwhile(_what: str, number: int, of: int) -> None:
+        if change == "goes":
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(path.read_text()[:40] + rows * (2 if change == "grows" else 0))
+
+    book = into and tmp_path / into
+    with pytest.raises(SalesplanError, match=r"deals\.csv changed while it was read\. Load again"):
+        sp.load(path, into=book, progress=meanwhile)
+    assert not (book and book.exists())
+
+
+def test_a_folder_without_exports_says_what_it_has(tmp_path):
+    (tmp_path / "export.zip").write_bytes(b"PK")
+    with pytest.raises(SalesplanError, match=r"It has export\.zip; an archive must be unpacked"):
+        sp.load(tmp_path)

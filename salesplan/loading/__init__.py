@@ -118,8 +118,23 @@ def _fill(
     tell: Progress,
 ) -> dt.date:
     """Fill an empty book from exports; return the date it is looked at from."""
-    faults, settings = Faults(), order.settings
-    paths = sources.files_in(where, faults)
+    faults = Faults()
+    found = sources.files_in(where, faults)
+    paths = [path for path in found if not sources.rule_for(path.name, order.settings).ignore]
+    with sources.held_still(paths):
+        return _filled(engine, paths, order, scratch, tell, faults)
+
+
+def _filled(
+    engine: duckdb.DuckDBPyConnection,
+    paths: list[Path],
+    order: Order,
+    scratch: Path,
+    tell: Progress,
+    faults: Faults,
+) -> dt.date:
+    """Read the files into an empty book, or say everything that is wrong with them."""
+    settings = order.settings
     opened = sources.open_all(paths, settings, scratch, faults)
     feeds = [f for s in opened for f in recognition.feeds(s, settings, faults)]
     for sentence in recognition.misnamed(feeds, settings):

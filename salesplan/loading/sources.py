@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from salesplan.errors import ExportError
-from salesplan.loading import dialect, encoding, sql, workbook
+from salesplan.loading import dialect, encoding, signatures, sql, workbook
 from salesplan.loading.dialect import Dialect
 from salesplan.loading.encoding import CleanText
 from salesplan.loading.faults import Faults
@@ -106,8 +107,43 @@ def files_in(where: str | Path | Iterable[str | Path], faults: Faults) -> list[P
         else:
             found.append(path)
     if not found and not faults.sentences:
-        faults.add(f"{given[0] if given else 'The list'} holds no export (.csv, .tsv, .xlsx).")
+        faults.add(_no_export(Path(given[0])) if given else "The list holds no export.")
     return found
+
+
+def _no_export(folder: Path) -> str:
+    others = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
+    has = f" It has {', '.join(others)[:200]}; an archive must be unpacked first." if others else ""
+    return f"{folder} holds no export (.csv, .tsv, .xlsx).{has}"
+
+
+@contextmanager
+def held_still(paths: Sequence[Path]) -> Iterator[None]:
+    """Raise where a file changes while it is read: half of it would be of another export."""
+    before = {path: _state(path) for path in paths}
+    try:
+        yield
+    except Exception:  # whatever went wrong, the change explains it better
+        _raise_changed(before)
+        raise
+    _raise_changed(before)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return what tells one version of a file from another; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _raise_changed(before: Mapping[Path, tuple[int, int] | None]) -> None:
+    if changed := [path.name for path, state in before.items() if _state(path) != state]:
+        raise ExportError(
+            f"{', '.join(changed)} changed while it was read. Load again once the export is "
+            "complete, or load a copy."
+        )
 
 
 def _is_export(path: Path) -> bool:
@@ -123,8 +159,6 @@ def open_all(
     sources: list[Source] = []
     for path in paths:
         rule = rule_for(path.name, settings)
-        if rule.ignore:
-            continue
         opened = faults.guard(lambda p=path, r=rule: _open(p, r, scratch))  # type: ignore[misc]
         for sheet, cut in opened or []:
             parts = (path.name, sheet.name, sheet.text, cut, rule, len(sources), scratch)
@@ -137,10 +171,12 @@ def _open(path: Path, rule: FileRule, scratch: Path) -> list[tuple[Sheet, Dialec
     if path.is_dir():
         raise ExportError(f"{path.name} is a folder, not a file.")
     if path.suffix.lower() in WORKBOOKS:
+        signatures.check_workbook(path)
         return [
             (s, dialect.find(s.text.path, path.name, ",", rule.header_line))
             for s in workbook.sheets(path, scratch, rule.sheet)
         ]
+    signatures.check_text(path)
     clean = encoding.clean(path, scratch, rule.encoding)
     cut = dialect.find(clean.path, path.name, rule.delimiter, rule.header_line)
     return [(Sheet(None, clean), cut)]

@@ -43,7 +43,10 @@ def sheets(path: Path, scratch: Path, wanted: str | None) -> list[Sheet]:
     except ExportError:
         raise
     except Exception as error:  # calamine raises its own kinds for each broken part of a zip
-        raise ExportError(f"{path.name} cannot be read as a workbook: {error}.") from None
+        raise ExportError(
+            f"{path.name} cannot be read as a workbook: {error}. "
+            "It may be damaged or cut off: export or copy it again."
+        ) from None
     if not kept:
         raise ExportError(f"{path.name} is empty: no sheet holds a cell.")
     return kept

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from salesplan._allocation.clock import common_unit, counted
 from salesplan._allocation.grid import by_worth, grid, steps
 from salesplan._allocation.margin import margin
-from salesplan.allocation import Adbudg, Exponential, Points, Problem, whole
+from salesplan.allocation import Adbudg, Exponential, Points, Problem, continuous, whole
 
 QUARTERS = (15, 20, 45, 60, 90)
 
@@ -68,6 +68,26 @@ def test_the_gap_is_a_millionth_at_most(count, s_shaped, minutes):
         assert found.gap <= 1e-6
         assert float(task.cost @ found.effort) <= task.capacity * (1 + 1e-8)
         assert found.value == pytest.approx(task.worth(found.effort), rel=1e-12)
+
+
+@pytest.mark.parametrize(("count", "high"), [(10, 800), (30, 500), (300, 300)])
+def test_very_many_levels_of_few_s_shaped_curves(count, high):
+    chances = np.random.default_rng(count)
+    curves = Adbudg(
+        0.0,
+        chances.uniform(1, 100, count),
+        chances.uniform(1.3, 3.5, count),
+        chances.uniform(2, 20, count),
+        50.0,
+    )
+    hours, most = chances.uniform(0.3, 3, count), np.full(count, float(high))
+    task = Problem(curves, hours, np.zeros(count), most, 0.3 * float(hours @ most))
+    found = whole(task)
+    assert found.gap <= 2e-6
+    assert found.bound <= continuous(task).bound * (1 + 1e-12)
+    assert np.all(found.effort % 1 == 0)
+    assert found.value == pytest.approx(task.worth(found.effort), rel=1e-12)
+    assert float(task.cost @ found.effort) <= task.capacity * (1 + 1e-8)
 
 
 def test_hundreds_of_segments_against_dynamic_programming():

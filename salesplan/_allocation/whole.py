@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from salesplan._allocation.branch import Problem
+from salesplan._allocation.branch import allocate as continuous
 from salesplan._allocation.clock import counted
 from salesplan._allocation.curves import Index
 from salesplan._allocation.exact import Moves, best_moves
@@ -50,6 +51,30 @@ class _Filled:
 
 def allocate(problem: Problem, *, tolerance: float = TOLERANCE) -> Solution:
     """Return the best whole calls under one capacity, with the proven bound."""
+    found = _searched(problem, tolerance)
+    if found.gap <= tolerance or not np.any(problem.curves.inflection > problem.low):
+        return found
+    return _with_jumps_decided(problem, found, tolerance)
+
+
+def _with_jumps_decided(problem: Problem, found: Solution, tolerance: float) -> Solution:
+    """Return the plan, or a better one that jumps where effort in any amount would.
+
+    Where few segments have very many levels the search ends early. Which S-shaped curves are
+    worth their jump is then asked in any amount of effort, where the answer is exact, and the
+    calls are spread over the concave rest.
+    """
+    free = continuous(problem)
+    bend = np.minimum(np.ceil(problem.curves.inflection), np.floor(free.effort))
+    jumps = free.effort > problem.low
+    low = np.where(jumps, np.maximum(bend, problem.low), problem.low)
+    again = _searched(replace(problem, low=low, high=np.where(jumps, problem.high, low)), tolerance)
+    if again.value > found.value:
+        found = replace(again, prices=found.prices, method="one sort, jumps decided")
+    return replace(found, bound=max(min(found.bound, free.bound), found.value))
+
+
+def _searched(problem: Problem, tolerance: float) -> Solution:
     levels = grid(problem)
     start = problem.worth(problem.low)
     spare = problem.capacity - total(problem.cost, problem.low)

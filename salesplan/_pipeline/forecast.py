@@ -94,8 +94,18 @@ def forecast_table(
         later += new_wins(stream, draws, drawn, rng)
     won = view.won_by_month[MEASURES.index(measure)]
     table = _quantiles(view, won, now, later, level, measure)
+    unknown = _unknown(view, bool(usable.any()), measure)
+    table[unknown] = np.nan
     reason = _reason(view, chances, amounts, lang)
     return table.assign(reason=words([reason] * len(table)))
+
+
+def _unknown(view: Outlook, any_usable: bool, measure: str) -> list[str]:
+    """Return the columns that nobody can fill: what is not known is not 0."""
+    parts = [] if view.placed.marks else ["new_{u}"]
+    if parts or (len(view.open_deals) and not any_usable):
+        parts += ["open_{u}", *COLUMNS[4:-1]]
+    return [name.format(u=measure) for name in parts]
 
 
 def deals_table(view: Outlook, day: dt.date) -> pd.DataFrame:
@@ -143,7 +153,9 @@ def _quantiles(
 def _reason(view: Outlook, chances: Floats, amounts: Floats, lang: str) -> str | None:
     if not len(view.placed.marks):
         return label("pipeline.too_few_closed", lang)
-    unpriced, unplaced = int(np.isnan(amounts).sum()), int(np.isnan(chances[:, 0]).sum())
-    if not unpriced and not unplaced:
-        return None
-    return label("pipeline.left_out", lang, unpriced=unpriced, unplaced=unplaced)
+    left_out = {
+        "left_out_unpriced": int(np.isnan(amounts).sum()),
+        "left_out_unplaced": int(np.isnan(chances[:, 0]).sum()),
+    }
+    said = [label(f"pipeline.{key}", lang, count=count) for key, count in left_out.items() if count]
+    return " ".join(said) or None

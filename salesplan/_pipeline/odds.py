@@ -135,7 +135,12 @@ class Placed:
 
 
 def place(open_deals: pd.DataFrame, odds: Odds) -> Placed:
-    """Match each open deal to its stage's landmark, or to one of whole deals by its age."""
+    """Match each open deal to its stage's landmark, or to one of whole deals by its age.
+
+    A deal that waits on past the last landmark of its stage has the chances of that landmark
+    anew: most of the deals that its curve follows have moved on to later stages by then, and
+    would promise the one left behind their own quick end.
+    """
     marks = [mark for ladder in odds.values() for mark in ladder]
     number = {id(mark): i for i, mark in enumerate(marks)}
     places, waited = np.full(len(open_deals), -1, np.int64), np.zeros(len(open_deals))
@@ -152,5 +157,6 @@ def place(open_deals: pd.DataFrame, odds: Odds) -> Placed:
         usable = mine & ~np.isnan(days) & (rung >= 0)
         numbers = np.array([number[id(mark)] for mark in ladder])
         places[usable] = numbers[rung[usable]]
-        waited[usable] = days[usable] - edges[rung[usable]]
+        begins_anew = (rung == len(ladder) - 1) & (at != ANY)
+        waited[usable] = np.where(begins_anew, 0.0, days - edges[rung])[usable]
     return Placed(marks, places, waited)

@@ -194,7 +194,8 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
         rows.append((method, len(table), _mean(np.abs(gap)), _mean(gap), _mean(table[score])))
     names = ["method", "origin_count", f"error_{measure}", f"bias_{measure}", "brier"]
     found = pd.DataFrame(rows, columns=names)
-    inside, n = int(table["is_inside"].sum()), len(table)
+    # An origin without an interval neither held nor failed.
+    inside, n = int(table["is_inside"].sum()), int(table[f"low_{measure}"].notna().sum())
     low, high = wilson(inside, n)
     held = np.array([inside / n if n else np.nan, np.nan, np.nan])
     nothing = np.array([np.nan, np.nan])

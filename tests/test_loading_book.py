@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import salesplan as sp
@@ -46,6 +47,49 @@ def test_each_load_is_kept_as_a_dated_snapshot(tmp_path):
         "GROUP BY snapshot_on ORDER BY snapshot_on"
     )
     assert list(found.itertuples(index=False, name=None)) == [("2026-09-01", 2), ("2026-09-08", 3)]
+
+
+def copies(crm: sp.Crm) -> list[tuple[str, int, int]]:
+    found = crm.query(
+        "SELECT CAST(snapshot_on AS VARCHAR) AS day, count(*) AS n, count(stage) AS staged "
+        "FROM opportunity_snapshots GROUP BY snapshot_on ORDER BY snapshot_on"
+    )
+    return list(found.itertuples(index=False, name=None))
+
+
+def test_a_deal_deleted_since_stays_in_the_copies(tmp_path):
+    path = tmp_path / "crm.duckdb"
+    for number, (count, day) in enumerate(((3, "2026-09-01"), (2, "2026-09-08"))):
+        sp.load(exports(tmp_path / f"a{number}", count, day), into=path).close()
+    again = sp.load(exports(tmp_path / "again", 1, "2026-09-08"), into=path)
+    assert copies(again) == [("2026-09-01", 3, 3), ("2026-09-08", 1, 1)]
+    anew = sp.load(exports(tmp_path / "b", 2, "2026-09-15"), into=tmp_path / "new.duckdb")
+    assert copies(anew) == [("2026-09-15", 2, 2)]
+
+
+def test_copies_of_an_older_layout_are_kept_as_far_as_they_go(tmp_path):
+    path = tmp_path / "crm.duckdb"
+    sp.load(exports(tmp_path / "a", 2, "2026-09-01"), into=path).close()
+    with duckdb.connect(str(path)) as older:
+        older.execute("ALTER TABLE opportunity_snapshots DROP COLUMN stage")
+        older.execute("ALTER TABLE opportunity_snapshots ADD COLUMN mood VARCHAR")
+    crm = sp.load(exports(tmp_path / "b", 3, "2026-09-08"), into=path)
+    assert copies(crm) == [("2026-09-01", 2, 0), ("2026-09-08", 3, 3)]
+
+
+@pytest.mark.parametrize("spoil", ["another company", "no table", "no facts", "no book"])
+def test_a_book_that_is_not_the_same_companys_gives_no_copies(tmp_path, spoil):
+    path = tmp_path / "crm.duckdb"
+    sp.load(exports(tmp_path / "a", 2, "2026-09-01"), into=path).close()
+    if spoil == "no book":
+        path.write_bytes(b"nothing")
+    elif spoil != "another company":
+        with duckdb.connect(str(path)) as older:
+            table = "opportunity_snapshots" if spoil == "no table" else "book"
+            older.execute(f"DROP TABLE {table} CASCADE")
+    own = sp.settings.Settings(company="Other" if spoil == "another company" else "")
+    crm = sp.load(exports(tmp_path / "b", 3, "2026-09-08"), into=path, settings=own)
+    assert copies(crm) == [("2026-09-08", 3, 3)]
 
 
 def test_dated_exports_of_one_folder_are_snapshots_too(tmp_path):

@@ -51,7 +51,8 @@ def load(
         A folder, a file, or several files (.csv, .tsv, .xlsx).
     into
         File to keep the book in; in memory where none is given. An earlier book there is
-        replaced whole or not at all, and keeps its readers.
+        replaced whole or not at all, and keeps its readers. The new book carries over its dated
+        copies of the deals, for good; a book begun in a new file has none.
     settings
         ``salesplan.toml`` or a :class:`Settings`; the folder's own ``salesplan.toml`` where
         none is given.

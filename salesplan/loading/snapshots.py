@@ -1,7 +1,9 @@
 """Deals as they stood at each load: history for CRMs that export none.
 
 Each load adds one dated copy of the deals; the copies of earlier loads are carried over from
-the book that it replaces. Several exports in one folder with a date in their names, such as
+the book that it replaces and kept for good, deals deleted since among them: what was reported
+of a past month stays what it was. They take some ten bytes a deal and load; loading into a new
+file begins anew. Several exports in one folder with a date in their names, such as
 ``deals_2026-09-07.csv``, are copies too: all but the latest only say how deals stood then.
 """
 
@@ -9,20 +11,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from salesplan import book, schema
 from salesplan.errors import SalesplanError
+from salesplan.loading import sql
 from salesplan.loading.feeds import Feed
 from salesplan.settings import Settings
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _TABLE = "opportunity_snapshots"
+_EARLIER = "earlier_book"
 _COPIED = tuple(c for c in schema.table(_TABLE).names if c != "snapshot_on")
 
 
@@ -108,23 +112,39 @@ def _carry_over(
     """Copy the snapshots of an earlier book of the same company and currency.
 
     A book of an older salesplan may lack columns, or the whole table; what it has is kept.
+    Rows go from book to book within the engine: years of daily loads are millions of them.
     """
+    file = sql.text(str(book.version_of(before)))
     try:
-        frame, earlier = _snapshots_of(book.version_of(before), as_of)
-    except (duckdb.Error, SalesplanError, ValueError, KeyError):
+        engine.execute(f"ATTACH {file} AS {_EARLIER} (READ_ONLY)")
+    except duckdb.Error:
         return
-    same = (earlier.company, earlier.currency) == (settings.company, settings.currency)
-    known = engine.execute(f"SELECT DISTINCT snapshot_on FROM {_TABLE}").fetchall()
-    fresh = frame[~frame["snapshot_on"].dt.date.isin([day for (day,) in known])]
-    if same and not fresh.empty:
-        book.insert_frame(engine, _TABLE, fresh)
+    with _detaching(engine), suppress(duckdb.Error, SalesplanError, ValueError, KeyError):
+        facts = dict(engine.execute(f"SELECT name, value FROM {_EARLIER}.book").fetchall())
+        earlier = Settings.model_validate_json(facts["settings"])
+        if (earlier.company, earlier.currency) == (settings.company, settings.currency):
+            _insert_earlier(engine, as_of)
 
 
-def _snapshots_of(file: Path, as_of: dt.date) -> tuple[pd.DataFrame, Settings]:
-    old = book.attached(file)
+@contextmanager
+def _detaching(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let go of the earlier book at the end: it is about to be replaced."""
     try:
-        facts = dict(old.execute("SELECT name, value FROM book").fetchall())
-        frame = old.execute(f"SELECT * FROM {_TABLE} WHERE snapshot_on < ?", [as_of]).df()
+        yield
     finally:
-        old.close()
-    return frame, Settings.model_validate_json(facts["settings"])
+        engine.execute(f"DETACH {_EARLIER}")
+
+
+def _insert_earlier(engine: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+    held = engine.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?",
+        [_EARLIER, _TABLE],
+    ).fetchall()
+    columns = [c for c in schema.table(_TABLE).columns if (c.name,) in held]
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    casts = ", ".join(f'CAST("{c.name}" AS {c.sql_type})' for c in columns)
+    engine.execute(
+        f"INSERT INTO {_TABLE} ({names}) SELECT {casts} FROM {_EARLIER}.{_TABLE} "
+        f"WHERE snapshot_on < ? AND snapshot_on NOT IN (SELECT k.snapshot_on FROM {_TABLE} AS k)",
+        [as_of],
+    )

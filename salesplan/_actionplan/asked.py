@@ -12,6 +12,7 @@ from salesplan import periods
 from salesplan._actionplan import measured
 from salesplan._actionplan.plans import Built, build
 from salesplan.crm import Crm
+from salesplan.errors import MissingDataError
 
 
 def period(
@@ -60,5 +61,11 @@ def built(
 ) -> Built:
     """Return contacts, unserved accounts and hours of each seller for a period."""
     crm.require("accounts", "people", need="actionplan.individual_plans")
+    if crm.missing("accounts", "owner_id"):
+        raise MissingDataError(
+            "actionplan.individual_plans needs accounts.owner_id (whose account it is), and no "
+            "account has one: export the owner with the accounts, or name its column in "
+            "salesplan.toml under [columns.accounts]."
+        )
     first, last = target_period(crm, **period)
     return build(crm, first, last, holidays=holidays, every_months=every_months or {})

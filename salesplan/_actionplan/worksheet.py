@@ -12,7 +12,12 @@ import xlsxwriter
 from salesplan._actionplan.spread import COLUMNS
 from salesplan.text import label
 
-_DAY = {"en": "ddd yyyy-mm-dd", "de": "ddd dd.mm.yyyy", "fr": "ddd dd/mm/yyyy"}
+_DAY = {
+    "en": "[$-809]ddd yyyy-mm-dd",
+    "de": "[$-407]ddd dd.mm.yyyy",
+    "fr": "[$-40C]ddd dd/mm/yyyy",
+}
+"""Weekdays in the language of the file, whatever the language of the program."""
 _WIDEST, _NARROWEST = 40, 8
 _LONGEST_CELL = 32_767
 """Excel's own limit."""

@@ -20,7 +20,8 @@ from salesplan._review.chapter import Chapter, Review, missing
 from salesplan._review.definitions import definitions
 from salesplan.compensation import Scheme
 from salesplan.crm import Crm
-from salesplan.errors import MissingDataError, one_of
+from salesplan.errors import InputError, MissingDataError, one_of
+from salesplan.periods import Period
 from salesplan.periods import quarter as named_quarter
 from salesplan.scenario import Backtest
 
@@ -82,6 +83,7 @@ def write(
     """
     one_of(lang, list(formats.LANGUAGES), "lang")
     period = named_quarter(quarter, fiscal_start=crm.settings.fiscal_year_starts)
+    _check_begun(crm, period)
     review = Review(crm.told_in(lang), period, lang, scheme)
     chapters = _chapters(review, progress)
     title = review.word("title", quarter=period.label)
@@ -105,6 +107,14 @@ def write(
         currency=review.currency,
     )
     return page, workbook
+
+
+def _check_begun(crm: Crm, period: Period) -> None:
+    if period.since > crm.as_of:
+        raise InputError(
+            f"{period.label} begins on {period.since}, after the day of the figures, {crm.as_of}. "
+            f"Ask for {formats.quarter(crm.as_of)} or an earlier quarter, or load newer exports."
+        )
 
 
 def _chapters(review: Review, progress: Callable[[str, int, int], None] | None) -> list[Chapter]:

@@ -206,3 +206,21 @@ def test_roles_by_hand(crm):
 def test_hours_moved_tie_to_the_calendar(crm):
     one, ten = (acquisition.hour_moved(crm, hours=h, value_per_meeting=600) for h in (1, 10))
     assert ten["value"][4] == pytest.approx(10 * one["value"][4])
+
+
+def test_meetings_without_a_duration_leave_an_hour_without_a_worth():
+    frames = {
+        "people": pd.DataFrame({"person_id": ["P"]}),
+        "activities": pd.DataFrame(
+            {"activity_id": ["M"], "kind": ["meeting"], "status": ["held"], "owner_id": ["P"],
+             "starts_at": ["2026-03-02 10:00"]}
+        ),
+        "opportunities": pd.DataFrame(
+            {"opportunity_id": ["D"], "created_on": ["2026-01-05"], "stage": ["Won"],
+             "status": ["won"], "closed_on": ["2026-03-01"], "amount": [100.0]}
+        ),
+    }  # fmt: skip
+    crm = sp.from_frames(frames, as_of="2026-09-30")
+    steps = sp.acquisition.hour_moved(crm, value_per_meeting=600)
+    assert steps["formula"].iloc[1] == "1 / 0"
+    assert steps["value"].iloc[1:3].isna().all()

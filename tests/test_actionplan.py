@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import salesplan as sp
 from salesplan import settings
 from salesplan._actionplan.spread import calendar_of, spread_accounts
-from salesplan.errors import InputError, UnknownNameError
+from salesplan.errors import InputError, MissingDataError, UnknownNameError
 
 
 def test_required_activity_on_paper(crm):
@@ -373,3 +373,12 @@ def test_quotas():
     assert sp.actionplan.over_assignment(800_000, street_quota=1_000_000) == (0.8, 1.25)
     assert sp.actionplan.carried_quota(10_000, ramps=[1.0] * 5) == 50_000
     assert sp.actionplan.carried_quota(10_000, ramps=[0.5] * 5) == 25_000
+
+
+def test_accounts_that_nobody_owns_have_no_plans():
+    frames = {
+        "people": pd.DataFrame({"person_id": ["P"]}),
+        "accounts": pd.DataFrame({"account_id": ["A"], "segment": ["gold"]}),
+    }
+    with pytest.raises(MissingDataError, match="owner_id"):
+        sp.actionplan.individual_plans(sp.from_frames(frames, as_of="2026-09-30"), year=2027)

@@ -115,6 +115,8 @@ def test_hostile_text_stays_text(tmp_path):
 def test_wrong_calls(crm, tmp_path):
     with pytest.raises(InputError, match="names a month"):
         sp.review.write(crm, quarter="2026-09", folder=tmp_path)
+    with pytest.raises(InputError, match=r"after the day of the figures.* Ask for 2026-Q3 or"):
+        sp.review.write(crm, quarter="2026-Q4", folder=tmp_path)
     with pytest.raises(UnknownNameError, match="lang='es'"):
         sp.review.write(crm, quarter="2026-Q3", folder=tmp_path, lang="es")
     (tmp_path / "file").write_text("x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from math import isnan
 
 import pandas as pd
 
@@ -96,12 +97,12 @@ def hour_moved(
     met = _meetings(crm, span)
     time = selling_time(crm, by=None, since=span[0], until=span[1])
     selling = float(time["selling_hours"].sum())
-    each = met["hours"] / met["meetings"] if met["meetings"] else float("nan")
-    number = positive(hours, "hours") / each
-    firsts = number * met["firsts"] / met["meetings"] if met["meetings"] else float("nan")
+    each = _per(met["hours"], met["meetings"])
+    number = _per(positive(hours, "hours"), each)
+    firsts = number * _per(met["firsts"], met["meetings"])
     worth = _worth(crm) if value_per_meeting is None else value_per_meeting
     margin = met["won_amount"] * crm.settings.gross_margin
-    n = "{:.4g}".format
+    n = _figure
     rows = [
         ("meeting_hours", f"{met['hours']:g} / {met['meetings']:g}", each, "hours"),
         ("meetings", f"{hours:g} / {n(each)}", number, "meetings"),
@@ -115,8 +116,12 @@ def hour_moved(
     return pd.DataFrame(named, columns=["step", "formula", "value", "unit"])
 
 
-def _per(amount: float, hours: float) -> float:
-    return amount / hours if hours else float("nan")
+def _figure(value: float) -> str:
+    return "–" if isnan(value) else f"{value:.4g}"
+
+
+def _per(whole: float, parts: float) -> float:
+    return whole / parts if parts else float("nan")
 
 
 def _worth(crm: Crm) -> float:

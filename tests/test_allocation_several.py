@@ -51,6 +51,18 @@ def test_s_shaped_curves_meet_their_bound(seed, count, rows):
     assert np.all(task.uses @ found.effort <= task.capacity * (1 + 1e-9))
 
 
+@pytest.mark.parametrize(("count", "rows", "gap"), [(10, 3, 1e-9), (300, 5, 5e-4)])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_whole_calls_are_near_their_bound(seed, count, rows, gap):
+    task = problem(seed, count, rows)
+    found = allocation.several(task, whole_calls=True)
+    assert found.gap <= gap
+    assert np.all(found.effort % 1 == 0)
+    assert np.all(task.uses @ found.effort <= task.capacity * (1 + 1e-8))
+    assert found.value == pytest.approx(task.worth(found.effort), rel=1e-12)
+    assert found.value <= allocation.several(task).bound * (1 + 1e-12)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_local_search_beats_the_bound(seed):
     task = problem(seed, 4, 3)

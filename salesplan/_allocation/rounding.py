@@ -17,8 +17,13 @@ SMALL = 1500
 _SECONDS = 5.0
 
 
-def rounded(problem: Shared, prices: Floats, bound: float) -> tuple[Floats, float]:
-    """Return whole calls within every capacity, and a bound on the best such plan."""
+def rounded(problem: Shared, prices: Floats, bound: float, near: Floats) -> tuple[Floats, float]:
+    """Return whole calls within every capacity, and a bound on the best such plan.
+
+    Plans are made from the best levels at the prices, and from those below and next to a plan
+    ``near`` the best in any amount. What does not fit is taken back, what fits is added, and the
+    best of them is kept.
+    """
     unit = problem.uses.T @ prices
     levels = grid(Problem(problem.curves, unit, problem.low, problem.high, np.inf))
     profit = levels.net - unit[levels.owner] * levels.step
@@ -26,9 +31,14 @@ def rounded(problem: Shared, prices: Floats, bound: float) -> tuple[Floats, floa
     start = problem.worth(problem.low)
     spare = problem.capacity - problem.uses @ problem.low
     bound = min(bound, start + float(np.sum(best) + prices @ spare))
-    plan = _Plan(problem, levels, _cheapest_best(levels, profit, best))
-    plan.mend(unit)
-    plan.fill(unit)
+    above = near - problem.low
+    starts = (np.floor(above + 1e-9), np.rint(above))
+    steps = [_cheapest_best(levels, profit, best), *(s.astype(np.int64) for s in starts)]
+    plans = [_Plan(problem, levels, step) for step in steps]
+    for plan in plans:
+        plan.mend(unit)
+        plan.fill(unit)
+    plan = max(plans, key=_Plan.value)
     if len(levels.owner) <= SMALL and bound > start + plan.value() * (1 + 1e-9):
         exact = _integer_programme(problem, levels, spare)
         if exact is not None:

@@ -37,11 +37,11 @@ def allocate(problem: Shared, *, whole_calls: bool = False) -> Solution:
     if np.all(np.diff(problem.uses.tocsc().indptr) == 1):
         return _each_alone(problem, whole_calls)
     start = _priced(problem, _first_prices(problem))
+    root = _relaxed(problem, start)
     if whole_calls:
-        effort, bound = rounded(problem, start.found.prices, start.bound)
+        effort, bound = rounded(problem, start.found.prices, start.bound, root.effort)
         value, method = problem.worth(effort), "prices by dual Newton, rounded"
         return Solution(effort, value, max(bound, value), start.found.prices, method)
-    root = _relaxed(problem, start)
     search = Search(lambda low, high: _part(problem, root, low, high), tolerance=TOLERANCE)
     search.add(problem.low, problem.high)
     search.run(min(_WORK // max(len(problem.low), 1), _MOST_CUTS))

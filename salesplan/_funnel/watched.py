@@ -66,6 +66,16 @@ def watched(
     return Watched(ctes, params | {"as_of": crm.as_of, "since": since, "until": until})
 
 
+def first_end_of_all(crm: Crm) -> dt.date | None:
+    """Return the day on which the first of all deals ended: the same however they are split."""
+    return crm.once(_first_end_of_all, crm.as_of.isoformat())
+
+
+def _first_end_of_all(crm: Crm, _as_of: str) -> dt.date | None:
+    undivided = dimensions.grouping(None, "opportunities")
+    return watched(crm, "opportunities", (None, None), undivided, None).first_end(crm)
+
+
 _LEAD_STATUS = (
     "CASE WHEN x.wins > 0 THEN 'won' WHEN x.deals > 0 AND x.open_deals = 0 THEN 'lost' "
     "ELSE 'open' END"

@@ -13,7 +13,7 @@ import pandas as pd
 from salesplan import dimensions, errors, survival
 from salesplan._funnel.arguments import labelled, resolved, words
 from salesplan._funnel.late_start import records_begin_on
-from salesplan._funnel.watched import watched
+from salesplan._funnel.watched import first_end_of_all, watched
 from salesplan.crm import Crm
 from salesplan.errors import InputError
 from salesplan.periods import to_date
@@ -126,7 +126,8 @@ def win_probability(
     grouping = dimensions.grouping(by, table, date="t.created_on")
     begin = to_date(observed_since, "observed_since") if observed_since else None
     followed = watched(crm, table, period, grouping, only)
-    first_on = begin or followed.first_end(crm)
+    is_all = table == "opportunities" and period == (None, None) and not only
+    first_on = begin or (first_end_of_all(crm) if is_all else followed.first_end(crm))
     deals = followed.ages(crm, [*grouping.names, "own_pipeline"], first_on)
     begin = begin or records_begin_on(deals, first_on)
     keys = grouping.names

@@ -20,9 +20,10 @@ from salesplan.periods import to_date
 CORRELATION = 0.02
 """Deals share a market: correlation between any two.
 
-On the demo company the 80 % interval of this value held in 77 to 89 % of rolling origins (amount
-and count, a month and a quarter ahead), that of 0.05 in more; on companies of three other seeds
-in 75 to 86 % for amounts and 88 to 96 % for counts, 82 % and 89 % over all four together.
+On the demo company the 80 % interval of this value held in 77 to 86 % of rolling origins (amount
+and count, a month and a quarter ahead); on companies of three other seeds in 60 to 89 % for
+amounts and 80 to 93 % for counts, 79 % and 87 % over all four together. Origins a month apart
+share most of a quarter, so that one unlucky stretch counts several times.
 """
 
 

@@ -75,7 +75,7 @@ _MEASURES = {"line", "measure"}
 """Columns that name measures."""
 _PLACES = ((1, 3), (10, 2), (10_000, 1))
 """Decimals of a column whose largest figure is below the first."""
-_ACRONYMS = {"mrr", "arr", "arpa", "auc", "grr", "nrr", "ltv", "cac", "id", "fx", "sql"}
+_ACRONYMS = {"mrr", "arr", "arpa", "auc", "cv", "grr", "nrr", "ltv", "cac", "id", "fx", "sql"}
 
 
 def unit(name: str, values: pd.Series[Any]) -> Unit:

@@ -74,6 +74,13 @@ def test_acceldata_open_pipeline(acceldata, reference):
     assert (deals["is_stalled"] | deals["is_untouched"]).sum() == wanted["stalled_21d"]
 
 
+def test_acceldata_open_deals_without_a_champion(acceldata, reference):
+    deals = pipeline.open_deals(acceldata)
+    without = deals["risks"].str.contains("nobody at the customer promotes it")
+    assert without.sum() == reference["acceldata_synth"]["no_champion_open"]
+    assert deals["amount"].notna().sum() > without.sum() > 0
+
+
 def test_acceldata_weighted(acceldata, reference):
     found = pipeline.weighted(acceldata).iloc[0]
     assert found["weighted_amount"] == pytest.approx(

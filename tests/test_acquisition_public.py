@@ -102,3 +102,14 @@ def test_budgets_of_messy_campaigns_add_up(data):
     shown = found["total_cost"].sum() + found["not_started_cost"].sum()
     assert shown == pytest.approx(budget)
     assert found["lead_count"].sum() == 3900
+
+
+@pytest.mark.parametrize("days", [30, 90])
+def test_olist_leads_won_within_days(data, reference, days):
+    crm = load_public("olist_funnel", data)
+    steps = sp.funnel.lead_conversion(crm, window_days=days).set_index("stage")
+    known = reference["olist_funnel"][f"converted_within_{days}d_mature"]
+    won = steps.loc["won"]
+    assert (won["overall_k"], won["overall_n"]) == (known["k"], known["n"])
+    interval = [won["overall_rate_low"], won["overall_rate_high"]]
+    assert interval == pytest.approx(known["wilson95"], abs=1e-6)

@@ -16,7 +16,11 @@ from salesplan.errors import one_of
 from salesplan.stats import with_rate
 from salesplan.text import label
 
-POOLS = ("due", "all")
+POOLS = {
+    "due": ("due_count", "due_amount", "due_unpriced_count"),
+    "all": ("open_count", "open_amount", "unpriced_count"),
+}
+"""Which open deals are to pay for the target, and the sums that tell of them."""
 COLUMNS = [
     "target_amount",
     "won_amount",
@@ -49,14 +53,14 @@ def asks(crm: Crm, window: Window) -> dict[str, Ask]:
 
 
 def coverage_table(
-    crm: Crm, window: Window, open_deals: pd.DataFrame, flow: pd.DataFrame, *, names: list[str],
+    crm: Crm, window: Window, sums: pd.DataFrame, flow: pd.DataFrame, *, names: list[str],
     pool: str, measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return coverage per group for a period, of the deals that are open on its day."""
-    one_of(pool, POOLS, "pool")
+    one_of(pool, list(POOLS), "pool")
     frames = [
         _flow(flow, names),
-        pooled(open_deals, names, window, pool),
+        pooled(sums, names, pool),
         target(crm, window, names, measure),
     ]
     return _computed(_counted(joined(frames, names)), names, lang)
@@ -71,31 +75,18 @@ def target(crm: Crm, window: Window, names: list[str], measure: str) -> pd.DataF
     return target_by(crm, window.since, window.until, names, measure)
 
 
-def pooled(open_deals: pd.DataFrame, names: list[str], window: Window, pool: str) -> pd.DataFrame:
-    """Return open deals, their amount and how many carry none, per group.
+def pooled(sums: pd.DataFrame, names: list[str], pool: str) -> pd.DataFrame:
+    """Return open deals, their amount and how many carry none, per group that has any.
 
     ``due`` keeps what should close before the period ends, overdue deals included.
     """
-    kept = open_deals
-    if pool == "due":
-        kept = kept[kept["expected_close_on"] < pd.Timestamp(window.until)]
-    kept = kept.assign(unpriced=kept["amount"].isna())
-    keys = [f"by_{name}" for name in names]
-    if not names:
-        total = kept["amount"].sum(min_count=1)
-        return pd.DataFrame(
-            {
-                "open_count": [len(kept)],
-                "open_amount": [total],
-                "unpriced_count": [int(kept["unpriced"].sum())],
-            }
-        )
-    grouped = kept.groupby(keys).agg(
-        open_count=("opportunity_id", "size"),
-        open_amount=("amount", lambda a: a.sum(min_count=1)),
-        unpriced_count=("unpriced", "sum"),
+    count, amount, unpriced = (sums[name] for name in POOLS[pool])
+    table = sums[names].assign(
+        open_count=count,
+        open_amount=amount.mask(unpriced == count),
+        unpriced_count=unpriced,
     )
-    return grouped.reset_index().set_axis([*names, *grouped.columns], axis=1)
+    return table[count > 0] if names else table
 
 
 def _flow(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from salesplan import dimensions
 from salesplan._pipeline import contacts, stays
+from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.states import States, day_of, states
 from salesplan.crm import Crm
 from salesplan.dimensions import Grouping
@@ -44,20 +45,6 @@ FACTS = [
 """Columns of one open deal before any judgement."""
 
 _HAS = ["has_account", "has_next_step", "has_promoter"]
-_PACE = ("stage_days", "typical_stage_days", "slow_stage_days", "push_count")
-"""Facts that come from the whole history of deals, not from their records."""
-_SUMMED = [
-    "opportunity_id",
-    "pipeline",
-    "amount",
-    "probability",
-    "expected_close_on",
-    "age_days",
-    "last_activity_on",
-    "inactive_days",
-    "past_due_days",
-]
-"""Facts that questions about all open deals together add up."""
 
 
 def facts(
@@ -73,61 +60,31 @@ def facts(
     known = states(crm, among="o.status IN ('open', 'won')", history=True, deals=day)
     pace = [stays.WON_CYCLE, stays.VISITS, stays.LATEST_VISIT, stays.WON_STAYS]
     pace.append(stays.pushes(stays.MAYBE_OPEN))
-    found = _found(crm, known, by, only, FACTS, pace)
-    return _with_sources(crm, found)
+    found = found_deals(crm, known, by, only, pace)
+    columns = [*(f"by_{name}" for name in by_names(by)), *FACTS, *_HAS]
+    table = crm.query(
+        found.select(f"SELECT {', '.join(columns)} FROM found ORDER BY opportunity_id"),
+        slow=crm.settings.thresholds.age_percentile,
+        **found.params,
+    )
+    return table.assign(has_activities=crm.has("activities"), has_roles=crm.has("contact_roles"))
 
 
-def summed_facts(
-    crm: Crm,
-    *,
-    as_of: str | dt.date | None = None,
-    by: str | Sequence[str] | None = None,
-    only: Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
-    """Return the same rows with the facts that are added up: no names, and no pace (NaN).
-
-    No history is read for them, unless the day is past.
-    """
-    day = day_of(crm, as_of)
-    known = states(crm, among="o.status = 'open'", deals=day)
-    found = _found(crm, known, by, only, _SUMMED, [])
-    cycle = crm.once(_won_cycle, day.isoformat())
-    slow = found["pipeline"].fillna("").map(cycle["slow_days"]).astype(float)
-    found = found.assign(slow_age_days=slow, **dict.fromkeys(_PACE, float("nan")))
-    return _with_sources(crm, found)
-
-
-def _won_cycle(crm: Crm, day: str) -> pd.DataFrame:
-    """Return how long the deals won up to a day took, by pipeline: the same for every group."""
-    known = states(crm, among="o.status = 'won'", deals=dt.date.fromisoformat(day))
-    slow = crm.settings.thresholds.age_percentile
-    sql = f"WITH {known.ctes}, {stays.WON_CYCLE}\nSELECT * FROM won_cycle"
-    return crm.query(sql, slow=slow, **known.params).set_index("pipeline")
-
-
-def _with_sources(crm: Crm, found: pd.DataFrame) -> pd.DataFrame:
-    return found.assign(has_activities=crm.has("activities"), has_roles=crm.has("contact_roles"))
-
-
-def _found(
+def found_deals(
     crm: Crm, known: States, by: str | Sequence[str] | None, only: Mapping[str, Any] | None,
-    wanted: list[str], pace: list[str],
-) -> pd.DataFrame:  # fmt: skip
+    pace: Sequence[str] = (),
+) -> States:  # fmt: skip
+    """Return ``known`` with the relation ``found``: one row per open deal, its groups and facts.
+
+    ``pace`` are the CTEs that compare it with won deals, where that is asked for.
+    """
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
     key = contacts.activity_key(crm)
-    ctes = [known.ctes, contacts.touches(key), contacts.PROMOTERS, *pace]
-    columns = [*(f"by_{name}" for name in groups.names), *wanted, *_HAS]
-    slow = {"slow": crm.settings.thresholds.age_percentile} if pace else {}
-    return crm.query(
-        f"WITH {', '.join(ctes)},\nfound AS ({_select(groups, joins, key, bool(pace))} "
-        f"WHERE d.status = 'open' AND {kept})\n"
-        f"SELECT {', '.join(columns)} FROM found ORDER BY opportunity_id",
-        **slow,
-        **known.params,
-        **kept_values,
-    )
+    found = f"{_select(groups, joins, key, bool(pace))} WHERE d.status = 'open' AND {kept}"
+    ctes = [known.ctes, contacts.touches(key), contacts.PROMOTERS, *pace, f"found AS ({found})"]
+    return States(",\n".join(ctes), known.params | kept_values)
 
 
 _PACE_COLUMNS = """CAST(w.typical_days AS DOUBLE) AS typical_age_days,
@@ -149,7 +106,7 @@ def _select(groups: Grouping, joins: str, key: str, pace: bool) -> str:
     by = "".join(f'{d.sql} AS "by_{d.name}", ' for d in groups.dimensions)
     return f"""SELECT {by}d.opportunity_id, d.name, d.account_id, a.name AS account, d.owner_id,
   COALESCE(p.label, d.owner_id) AS owner, d.product, d.pipeline, d.stage,
-  CAST(d.reporting_amount AS DOUBLE) AS amount,
+  d.reporting_amount, CAST(d.reporting_amount AS DOUBLE) AS amount,
   COALESCE(d.probability, own.probability, common.probability) AS probability,
   d.began_on AS created_on, d.expected_close_on,
   CAST(date_diff('day', d.began_on, CAST($deals_day AS DATE)) AS DOUBLE) AS age_days,

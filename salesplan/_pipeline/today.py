@@ -10,8 +10,10 @@ from salesplan._pipeline import velocity as pace
 from salesplan._pipeline.flow import By, Day, Only, flows, quarter_of, trailing
 from salesplan._pipeline.frames import by_names
 from salesplan._pipeline.health import judged
-from salesplan._pipeline.open_deals import FACTS, facts, summed_facts
+from salesplan._pipeline.open_deals import FACTS, facts
 from salesplan._pipeline.records import home_currency
+from salesplan._pipeline.states import day_of
+from salesplan._pipeline.sums import open_sums
 from salesplan._pipeline.vitals import vitals
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
@@ -98,7 +100,7 @@ def weighted(
     0      12000.0               1           6300.0
     """
     return weighted_table(
-        summed_facts(crm, as_of=as_of, by=by, only=only),
+        open_sums(crm, day_of(crm, as_of), by=by, only=only),
         by_names(by),
         correlation=correlation,
         level=level,
@@ -159,7 +161,7 @@ def coverage(
     return covering.coverage_table(
         crm,
         window,
-        summed_facts(crm, as_of=window.day, by=by, only=only),
+        open_sums(crm, window.day, by=by, only=only, until=window.until),
         flows(crm, window.day, covering.asks(crm, window), by=by, only=only),
         names=by_names(by),
         pool=pool,

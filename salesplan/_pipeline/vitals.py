@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import numpy as np
 import pandas as pd
 
-from salesplan._pipeline import coverage, risks, velocity
+from salesplan._pipeline import coverage, velocity
 from salesplan._pipeline.flow import Ask, Only, Window, flows, trailing
 from salesplan._pipeline.frames import joined
-from salesplan._pipeline.open_deals import summed_facts
+from salesplan._pipeline.sums import open_sums
 from salesplan._pipeline.weighted import weighted_table
 from salesplan.crm import Crm
 from salesplan.periods import add_months
@@ -18,14 +17,8 @@ from salesplan.periods import add_months
 RECENT_MONTHS = 3
 """Months whose creation of deals is set against the pace of the twelve before them."""
 
-_FILLED = {
-    "amount": "lacks_amount",
-    "close_date": "lacks_close_date",
-    "next_step": "lacks_next_step",
-    "account": "lacks_account",
-    "activity": "is_untouched",
-    "promoter": "lacks_promoter",
-}
+_FIELDS = ("amount", "close_date", "next_step", "account", "activity", "promoter")
+"""What hygiene asks of every open deal, where the CRM records it."""
 
 
 def vitals(
@@ -33,18 +26,18 @@ def vitals(
     measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return every number that health judges, one row per group."""
-    open_deals = summed_facts(crm, as_of=window.day, by=names, only=only)
+    sums = open_sums(crm, window.day, by=names, only=only, until=window.until)
     flow = flows(crm, window.day, _asks(crm, window), by=names, only=only)
-    weighted = weighted_table(open_deals, names, correlation=correlation, level=0.8, lang=lang)
+    weighted = weighted_table(sums, names, correlation=correlation, level=0.8, lang=lang)
     parts = [
-        coverage.coverage_table(crm, window, open_deals, flow, names=names, pool=pool,
+        coverage.coverage_table(crm, window, sums, flow, names=names, pool=pool,
                                 measure=measure, lang=lang),
         weighted.rename(columns={"open_count": "all_count", "open_amount": "all_amount",
                                  "unpriced_count": "all_unpriced_count",
                                  "reason": "weighted_reason"}),
         _velocity(crm, window, flow, names, only, lang),
         _creation(flow, names),
-        _shares(crm, open_deals, names),
+        _shares(crm, sums, names),
     ]  # fmt: skip
     return joined(parts, names)
 
@@ -84,30 +77,16 @@ def _creation(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return flow[[*names, *columns]].rename(columns=columns)
 
 
-def _shares(crm: Crm, open_deals: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    limits = crm.settings.thresholds
-    flagged = risks.with_flags(open_deals, limits)
-    asked = [flag for key, flag in _FILLED.items() if _is_asked(crm, key)]
-    has_age = flagged["age_days"].notna() & flagged["slow_age_days"].notna()
-    idle = flagged["is_stalled"] | flagged["is_untouched"]
-    single = pd.DataFrame(
-        {
-            "aged_count": flagged["is_old"],
-            "age_known_count": has_age,
-            "idle_count": idle,
-            "watched_count": flagged["has_activities"],
-            "past_due_count": flagged["is_past_due"],
-            "dated_count": flagged["expected_close_on"].notna(),
-            "largest_amount": _largest(flagged, names, limits.largest_deals),
-            "filled_count": len(asked) - flagged[asked].sum(axis=1),
-            "asked_count": len(asked),
-        },
-        index=flagged.index,
-    ).astype(float)
-    if not names:
-        return single.sum().to_frame().T
-    keys = [flagged[f"by_{name}"] for name in names]
-    return single.groupby(keys).sum().rename_axis(names).reset_index()
+def _shares(crm: Crm, sums: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    asked = [f"{key}_filled_count" for key in _FIELDS if _is_asked(crm, key)]
+    worked = int(crm.has("activities"))
+    kept = ["aged_count", "age_known_count", "past_due_count", "dated_count", "largest_amount"]
+    return sums[[*names, *kept]].assign(
+        idle_count=sums["idle_count"] * worked,
+        watched_count=sums["open_count"] * worked,
+        filled_count=sums[asked].sum(axis=1),
+        asked_count=sums["open_count"] * len(asked),
+    )
 
 
 def _is_asked(crm: Crm, key: str) -> bool:
@@ -119,14 +98,3 @@ def _is_asked(crm: Crm, key: str) -> bool:
         return crm.has("activities" if key == "activity" else "contact_roles")
     column = {"amount": "amount", "close_date": "expected_close_on", "account": "account_id"}[key]
     return not crm.missing("opportunities", column)
-
-
-def _largest(flagged: pd.DataFrame, names: list[str], how_many: int) -> pd.Series[float]:
-    """Return the amount of each group's largest deals, 0 on all others."""
-    amount = flagged["amount"].fillna(0.0)
-    if names:
-        keys = [flagged[f"by_{name}"] for name in names]
-        rank = amount.groupby(keys).rank(method="first", ascending=False)
-    else:
-        rank = amount.rank(method="first", ascending=False)
-    return pd.Series(np.where(rank <= how_many, amount, 0.0), flagged.index)

@@ -11,6 +11,9 @@ from __future__ import annotations
 from salesplan._funnel import history
 from salesplan._funnel.stagemap import StageMap
 
+# One bit per way to end, so that one number holds all the endings of a deal.
+_ENDINGS = {"won": 1, "lost": 2, "other": 4}
+
 # Positions become letters from À on, which no pattern character of LIKE is among.
 _LETTER = 191
 
@@ -24,13 +27,14 @@ def paths(
 ) -> str:
     """Return the common table expressions up to ``path``, one row per deal of ``cohort``.
 
-    ``path``: opportunity_id, visited (one bit per position), furthest, in_order (stages seen
-    strictly in pipeline order, other visits in between allowed), late_rows. ``row_by_row`` takes
-    no deal for plain, so that ``visits`` holds those of all deals.
+    ``path``: opportunity_id, pipeline, status, closed_on, entered_on, visited (one bit per
+    position), furthest, in_order (stages seen strictly in pipeline order, other visits in between
+    allowed), late_rows. ``row_by_row`` takes no deal for plain, so that ``visits`` holds those of
+    all deals.
     """
     return f"""
 {_firsts(stages)}, sorted AS (
-  SELECT c.*, {_entries(stages)},
+  SELECT c.*, {_plain_path(stages, window_days)},
     {"FALSE" if row_by_row else _is_plain(stages)} AS is_plain
   FROM cohort AS c
   LEFT JOIN firsts AS f ON f.opportunity_id = c.opportunity_id
@@ -46,14 +50,18 @@ def paths(
 ), late AS (
   SELECT opportunity_id, count(*) AS late_rows FROM dated WHERE is_late GROUP BY opportunity_id
 ), path AS (
-  {_plain_path(stages, window_days)}
+  SELECT {_DEAL}, c.visited, c.furthest, c.in_order, 0 AS late_rows
+  FROM sorted AS c WHERE c.is_plain
   UNION ALL
-  SELECT c.opportunity_id, COALESCE(w.visited, 0), COALESCE(w.furthest, 0), {_in_order(stages)},
+  SELECT {_DEAL}, COALESCE(w.visited, 0), COALESCE(w.furthest, 0), {_in_order(stages)},
     COALESCE(l.late_rows, 0)
   FROM watched AS c
   LEFT JOIN walked AS w ON w.opportunity_id = c.opportunity_id
   LEFT JOIN late AS l ON l.opportunity_id = c.opportunity_id
 )"""
+
+
+_DEAL = "c.opportunity_id, c.pipeline, c.status, c.closed_on, c.entered_on"
 
 
 def within(date: str, window_days: int | None) -> str:
@@ -67,7 +75,7 @@ def _positions(stages: StageMap) -> range:
 
 
 def _firsts(stages: StageMap) -> str:
-    """Return the first entry of each position and the last open and closed row, per deal."""
+    """Return the first entry of each position, the last open and closed row and all endings."""
     entries = ", ".join(
         f"min(CASE WHEN m.position = {n} THEN h.changed_at END) AS e{n}" for n in _positions(stages)
     )
@@ -76,19 +84,20 @@ def _firsts(stages: StageMap) -> str:
     match = "AND m.pipeline = COALESCE(o.pipeline, '')" if several else ""
     return f"""firsts AS (
   SELECT h.opportunity_id, {entries},
-    max(CASE WHEN m.status = 'open' THEN h.changed_at END) AS last_open,
-    max(CASE WHEN m.status <> 'open' THEN h.changed_at END) AS closed_at,
-    min(CASE WHEN m.status <> 'open' THEN m.status END) AS closed_as,
-    max(CASE WHEN m.status <> 'open' THEN m.status END) AS closed_as_well
+    max(CASE WHEN m.ending = 0 THEN h.changed_at END) AS last_open,
+    max(CASE WHEN m.ending > 0 THEN h.changed_at END) AS closed_at, bit_or(m.ending) AS endings
   FROM stage_changes AS h {owner}
-  JOIN stage_map AS m ON m.stage = h.stage {match}
+  JOIN (SELECT s.*, {_ending("s.status")} AS ending FROM stage_map AS s) AS m
+    ON m.stage = h.stage {match}
   WHERE h.changed_at < CAST($as_of AS DATE) + INTERVAL 1 DAY
   GROUP BY h.opportunity_id
 )"""
 
 
-def _entries(stages: StageMap) -> str:
-    return ", ".join(f"f.e{n}" for n in _positions(stages))
+def _ending(status: str) -> str:
+    """Return the bit of a status that ends a deal; 0 while it is open."""
+    bits = " ".join(f"WHEN '{name}' THEN {bit}" for name, bit in _ENDINGS.items())
+    return f"CASE {status} {bits} ELSE 0 END"
 
 
 def _is_plain(stages: StageMap) -> str:
@@ -97,15 +106,16 @@ def _is_plain(stages: StageMap) -> str:
         f"COALESCE(GREATEST({', '.join(f'f.e{i}' for i in range(1, n))}) < f.e{n}, TRUE)"
         for n in _positions(stages)[1:]
     ]
-    closed = "f.closed_as = c.status AND f.closed_as_well = c.status"
-    ended = f"{closed} AND COALESCE(f.last_open < f.closed_at, TRUE)"
-    tidy = f"CASE WHEN c.status = 'open' THEN f.closed_as IS NULL ELSE {ended} END"
+    ended = f"f.endings = {_ending('c.status')}"
+    tidy = f"{ended} AND COALESCE(f.last_open < f.closed_at, TRUE)"
+    tidy = f"CASE WHEN c.status = 'open' THEN f.endings = 0 ELSE {tidy} END"
     return f"f.opportunity_id IS NOT NULL AND COALESCE({tidy}, FALSE) AND {' AND '.join(rising)}"
 
 
 def _plain_path(stages: StageMap, window_days: int | None) -> str:
+    """Return what a plain deal saw, told from the first entry of each position."""
     seen = {
-        n: f"(c.e{n} IS NOT NULL {within(f'CAST(c.e{n} AS DATE)', window_days)})"
+        n: f"(f.e{n} IS NOT NULL {within(f'CAST(f.e{n} AS DATE)', window_days)})"
         for n in _positions(stages)
     }
     bits = " + ".join(
@@ -113,10 +123,8 @@ def _plain_path(stages: StageMap, window_days: int | None) -> str:
     )
     steps = " ".join(f"WHEN {seen[n]} THEN {n}" for n in reversed(seen))
     gaps = " ".join(f"WHEN NOT {seen[n]} THEN {n - 1}" for n in seen)
-    return f"""SELECT c.opportunity_id, CAST({bits} AS BIGINT) AS visited,
-    CASE {steps} ELSE 0 END AS furthest, CASE {gaps} ELSE {len(seen)} END AS in_order,
-    0 AS late_rows
-  FROM sorted AS c WHERE c.is_plain"""
+    return f"""CAST({bits} AS BIGINT) AS visited, CASE {steps} ELSE 0 END AS furthest,
+    CASE {gaps} ELSE {len(seen)} END AS in_order"""
 
 
 def _in_order(stages: StageMap) -> str:

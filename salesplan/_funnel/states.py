@@ -46,12 +46,10 @@ def cohort_states(
     sql = f"""
 WITH {stages.sql}, {history.deals(crm)}, {cohort(condition, joins)},
 {paths(stages, after_close, window_days, row_by_row=row_by_row)}, each_deal AS (
-  SELECT {by.select} c.pipeline, p.visited, p.furthest, p.in_order, p.late_rows,
+  SELECT {by.select} c.pipeline, c.visited, c.furthest, c.in_order, c.late_rows,
     c.status <> 'open' {within("c.closed_on", window_days)} AS has_ended,
     {mature(window_days)} AS is_mature
-  FROM cohort AS c
-  JOIN path AS p ON p.opportunity_id = c.opportunity_id
-  {_deal(by)}
+  FROM path AS c {_deal(by)}
 )
 SELECT {keys}, CAST(count(*) AS BIGINT) AS deals, CAST(sum(late_rows) AS BIGINT) AS ignored_count
 FROM each_deal

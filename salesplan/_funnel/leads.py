@@ -118,11 +118,13 @@ def lead_conversion(
 
 
 def lead_deals(crm: Crm) -> str:
-    """Return what the deals of each lead came to; a lead is won with its first win."""
+    """Return what the deals of each lead came to; a lead is won with its first win.
+
+    ``came_to`` is the best of them: 2 a win, 1 still open, 0 all ended; no row without a deal.
+    """
     return f"""{_links(crm)}, lead_deals AS (
-  SELECT k.lead_id, CAST(count(*) AS BIGINT) AS deals,
-    CAST(count(CASE WHEN k.status = 'won' THEN 1 END) AS BIGINT) AS wins,
-    CAST(count(CASE WHEN k.status = 'open' THEN 1 END) AS BIGINT) AS open_deals,
+  SELECT k.lead_id,
+    max(CASE k.status WHEN 'won' THEN 2 WHEN 'open' THEN 1 ELSE 0 END) AS came_to,
     min(COALESCE(k.created_on, k.closed_on)) AS dealt_on,
     min(CASE WHEN k.status = 'won' THEN k.closed_on END) AS won_on,
     max(k.closed_on) AS ended_on
@@ -177,8 +179,7 @@ def _states(
     sql = f"""
 WITH {history.deals(crm)}, {lead_deals(crm)}, each_lead AS (
   SELECT {by.select} CAST({bits} AS BIGINT) AS visited,
-    COALESCE(d.wins = 0 AND d.open_deals = 0 {_in_window("d.ended_on", window_days)}, FALSE)
-      AS has_ended,
+    COALESCE(d.came_to = 0 {_in_window("d.ended_on", window_days)}, FALSE) AS has_ended,
     {_mature(window_days)} AS is_mature
   FROM leads AS t
   LEFT JOIN lead_deals AS d ON d.lead_id = t.lead_id {once(by.joins, joins)}
@@ -201,9 +202,9 @@ _EVIDENCE = {
     "lead": ("TRUE", "t.created_on"),
     "qualified": ("t.qualified_on <= CAST($as_of AS DATE)", "t.qualified_on"),
     "accepted": ("t.accepted_on <= CAST($as_of AS DATE)", "t.accepted_on"),
-    "converted": ("t.account_id IS NOT NULL OR d.deals > 0", "d.dealt_on"),
-    "opportunity": ("d.deals > 0", "d.dealt_on"),
-    "won": ("d.wins > 0", "d.won_on"),
+    "converted": ("t.account_id IS NOT NULL OR d.came_to >= 0", "d.dealt_on"),
+    "opportunity": ("d.came_to >= 0", "d.dealt_on"),
+    "won": ("d.came_to = 2", "d.won_on"),
 }
 
 

@@ -44,10 +44,10 @@ def counted_steps(
         # Counted stage by stage, a state belongs to one position; counted whole, to all.
         here = own[own["position"] == position] if "position" in own else own
         last = int(ladder.loc[ladder["pipeline"] == pipeline, "position"].max())
-        counts = _count_step(here, position, last, READINGS[mode])
-        part = counts.groupby([*keys, "pipeline"], as_index=False, dropna=False).sum()
-        parts.append(part.assign(position=position))
-    return _complete(pd.concat(parts, ignore_index=True), states, ladder, keys)
+        parts.append(_count_step(here, position, last, READINGS[mode]))
+    counts = pd.concat(parts, ignore_index=True)
+    steps = counts.groupby([*keys, "pipeline", "position"], as_index=False, dropna=False).sum()
+    return _complete(steps, states, ladder, keys)
 
 
 def _complete(
@@ -88,7 +88,9 @@ def _count_step(states: pd.DataFrame, position: int, last: int, at: At) -> pd.Da
     }
     deals = states["deals"].to_numpy(np.int64)
     counted = {name: deals * flag for name, flag in flags.items()}
-    return states.drop(columns=[*STATE, "deals", "position"], errors="ignore").assign(**counted)
+    kept = states.drop(columns=[*STATE, "deals", "position"], errors="ignore")
+    counts = pd.DataFrame({"position": position, **counted}, index=states.index)
+    return pd.concat([kept, counts], axis=1)
 
 
 def with_rates(steps: pd.DataFrame, keys: Sequence[str], mode: str) -> pd.DataFrame:

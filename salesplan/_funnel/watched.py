@@ -76,16 +76,13 @@ def _first_end_of_all(crm: Crm, _as_of: str) -> dt.date | None:
     return watched(crm, "opportunities", (None, None), undivided, None).first_end(crm)
 
 
-_LEAD_STATUS = (
-    "CASE WHEN x.wins > 0 THEN 'won' WHEN x.deals > 0 AND x.open_deals = 0 THEN 'lost' "
-    "ELSE 'open' END"
-)
+_LEAD_STATUS = "CASE x.came_to WHEN 2 THEN 'won' WHEN 0 THEN 'lost' ELSE 'open' END"
 
 # A lead stays open until its first win, or until the last of its deals has ended without one.
 _LEADS = f"""(
   SELECT {", ".join(f"l.{name}" for name in schema.table("leads").names if name != "status")},
     {_LEAD_STATUS} AS status, {_LEAD_STATUS} AS status_on_record,
-    CASE WHEN x.wins > 0 THEN x.won_on ELSE x.ended_on END AS closed_on
+    CASE WHEN x.came_to = 2 THEN x.won_on ELSE x.ended_on END AS closed_on
   FROM leads AS l
   LEFT JOIN lead_deals AS x ON x.lead_id = l.lead_id
   WHERE l.created_on <= CAST($as_of AS DATE)

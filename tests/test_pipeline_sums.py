@@ -64,3 +64,12 @@ def test_a_percentage_is_no_probability():
     crm = sp.from_frames(tables | {"stages": stages}, as_of=book.AS_OF)
     with pytest.raises(InputError, match="between 0 and 1"):
         pipeline.weighted(crm)
+
+
+def test_an_account_that_the_book_does_not_hold_is_lacking():
+    tables = book.frames(3000)
+    tables["accounts"] = tables["accounts"][5:]
+    crm = sp.from_frames(tables, as_of=book.AS_OF)
+    lacking = pipeline.open_deals(crm)["lacks_account"].sum()
+    hygiene = [pipeline.health(one).set_index("measure").loc["hygiene"] for one in (crm, company())]
+    assert hygiene[1]["k"] - hygiene[0]["k"] == lacking > 0

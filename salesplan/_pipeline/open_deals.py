@@ -11,6 +11,7 @@ import pandas as pd
 from salesplan import dimensions
 from salesplan._pipeline import contacts, stays
 from salesplan._pipeline.frames import by_names
+from salesplan._pipeline.records import lacks_accounts
 from salesplan._pipeline.states import States, day_of, states
 from salesplan.crm import Crm
 from salesplan.dimensions import Grouping
@@ -76,36 +77,47 @@ def found_deals(
 ) -> States:  # fmt: skip
     """Return ``known`` with the relation ``found``: one row per open deal, its groups and facts.
 
-    ``pace`` are the CTEs that compare it with won deals, where that is asked for.
+    ``pace`` are the CTEs that compare it with won deals, where that and names are asked for.
     """
     groups = dimensions.grouping(by, "opportunities", alias="d", date="d.began_on")
     kept, kept_joins, kept_values = dimensions.where(only, "opportunities", alias="d")
     joins = " ".join(dict.fromkeys((groups.joins, kept_joins)))
     key = contacts.activity_key(crm)
-    found = f"{_select(groups, joins, key, bool(pace))} WHERE d.status = 'open' AND {kept}"
+    facts_of = _select(groups, joins, key, _has_account(crm), bool(pace))
+    found = f"{facts_of} WHERE d.status = 'open' AND {kept}"
     ctes = [known.ctes, contacts.touches(key), contacts.PROMOTERS, *pace, f"found AS ({found})"]
     return States(",\n".join(ctes), known.params | kept_values)
 
 
-_PACE_COLUMNS = """CAST(w.typical_days AS DOUBLE) AS typical_age_days,
+def _has_account(crm: Crm) -> str:
+    """Return the SQL of whether a deal names an account that the book holds."""
+    if not lacks_accounts(crm):
+        return "d.account_id IS NOT NULL"
+    return "d.account_id IS NOT NULL AND d.account_id IN (SELECT account_id FROM accounts)"
+
+
+_PACE_COLUMNS = """a.name AS account, COALESCE(p.label, d.owner_id) AS owner,
+  CAST(w.typical_days AS DOUBLE) AS typical_age_days,
   CAST(w.slow_days AS DOUBLE) AS slow_age_days,
   CAST(date_diff('day', v.entered_on, CAST($deals_day AS DATE)) AS DOUBLE) AS stage_days,
   CAST(s.typical_days AS DOUBLE) AS typical_stage_days,
   CAST(s.slow_days AS DOUBLE) AS slow_stage_days,
   CAST(COALESCE(d.push_count, u.push_count) AS DOUBLE) AS push_count,
 """
-_PACE_JOINS = """LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
+_PACE_JOINS = """LEFT JOIN accounts AS a ON a.account_id = d.account_id
+LEFT JOIN person_labels AS p ON p.person_id = d.owner_id
+LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(d.pipeline, '')
 LEFT JOIN latest_visit AS v ON v.opportunity_id = d.opportunity_id AND v.stage = d.stage
 LEFT JOIN won_stays AS s ON s.pipeline = COALESCE(d.pipeline, '') AND s.stage = d.stage
 LEFT JOIN pushes AS u ON u.opportunity_id = d.opportunity_id
 """
 
 
-def _select(groups: Grouping, joins: str, key: str, pace: bool) -> str:
+def _select(groups: Grouping, joins: str, key: str, has_account: str, pace: bool) -> str:
     # A joined dimension may be named like a fact (owner, stage); the prefix keeps both.
     by = "".join(f'{d.sql} AS "by_{d.name}", ' for d in groups.dimensions)
-    return f"""SELECT {by}d.opportunity_id, d.name, d.account_id, a.name AS account, d.owner_id,
-  COALESCE(p.label, d.owner_id) AS owner, d.product, d.pipeline, d.stage,
+    return f"""SELECT {by}d.opportunity_id, d.name, d.account_id, d.owner_id, d.product, d.pipeline,
+  d.stage,
   d.reporting_amount, CAST(d.reporting_amount AS DOUBLE) AS amount,
   COALESCE(d.probability, own.probability, common.probability) AS probability,
   d.began_on AS created_on, d.expected_close_on,
@@ -118,13 +130,11 @@ def _select(groups: Grouping, joins: str, key: str, pace: bool) -> str:
     THEN date_diff('day', d.expected_close_on, CAST($deals_day AS DATE))
     WHEN d.expected_close_on IS NOT NULL THEN 0 END AS DOUBLE)
     AS past_due_days,
-  d.known_by, a.account_id IS NOT NULL AS has_account,
+  d.known_by, {has_account} AS has_account,
   (d.next_step IS NOT NULL AND trim(d.next_step) <> '') OR t.next_activity_on IS NOT NULL
     AS has_next_step,
   c.opportunity_id IS NOT NULL AS has_promoter
 FROM deals AS d
-LEFT JOIN accounts AS a ON a.account_id = d.account_id
-LEFT JOIN person_labels AS p ON p.person_id = d.owner_id
 LEFT JOIN stage_map AS own ON own.pipeline = d.pipeline AND own.stage = d.stage
 LEFT JOIN stage_map AS common ON common.pipeline = '' AND common.stage = d.stage
 LEFT JOIN touches AS t ON t.touch_key = d.{key}

@@ -67,3 +67,17 @@ def lacks_beginnings(crm: Crm) -> bool:
 def _lacks_beginnings(crm: Crm) -> bool:
     found = crm.query("SELECT count(*) - count(created_on) AS n FROM opportunities")
     return bool(found["n"].iloc[0] > 0)
+
+
+def lacks_accounts(crm: Crm) -> bool:
+    """Whether any deal names an account that the book does not hold."""
+    return crm.once(_lacks_accounts)
+
+
+def _lacks_accounts(crm: Crm) -> bool:
+    found = crm.query(
+        "SELECT count(*) AS n FROM opportunities AS o "
+        "LEFT JOIN accounts AS a ON a.account_id = o.account_id "
+        "WHERE o.account_id IS NOT NULL AND a.account_id IS NULL"
+    )
+    return bool(found["n"].iloc[0] > 0)

@@ -73,3 +73,9 @@ def test_an_account_that_the_book_does_not_hold_is_lacking():
     lacking = pipeline.open_deals(crm)["lacks_account"].sum()
     hygiene = [pipeline.health(one).set_index("measure").loc["hygiene"] for one in (crm, company())]
     assert hygiene[1]["k"] - hygiene[0]["k"] == lacking > 0
+
+
+def test_a_day_before_any_deal_has_no_groups():
+    early = sp.paper.crm().at("2010-01-01")
+    assert sp.pipeline.health(early, by="quarter").empty
+    assert sp.pipeline.coverage(early, quarter="2010-Q1", by="quarter").empty

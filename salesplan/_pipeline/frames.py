@@ -18,7 +18,12 @@ def joined(parts: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
     """Return frames side by side, matched on their groups; a group may be missing in some."""
     table = parts[0]
     for part in parts[1:]:
-        table = table.merge(part, how="outer", on=names) if names else table.join(part)
+        if names:
+            # a frame without rows does not know the types of its groups
+            typed = part.astype(dict(table[names].dtypes)) if part.empty else part
+            table = table.merge(typed, how="outer", on=names)
+        else:
+            table = table.join(part)
     return table
 
 

@@ -17,10 +17,9 @@ _ORDER = f"""CAST(epoch_us(c.changed_at) AS HUGEINT) * {8 * _SEQ * _PLACE}
       + COALESCE(own.place, common.place, CAST(hash(c.stage) % {_PLACE // 2} AS BIGINT)
         + {_PLACE // 2})"""
 
-# Every change, numbered in time, with the stage and the close date that it put an end to (a date
-# left blank says nothing, so it is passed over). A CRM may hold rows of open stages after the
-# closing one; where the record still says that the deal is closed, those rows are slips of the
-# keyboard: left out. Deals are those of ``tracked``.
+# Every change, numbered in time, with the stage that it put an end to. A CRM may hold rows of open
+# stages after the closing one; where the record still says that the deal is closed, those rows are
+# slips of the keyboard: left out. Deals are those of ``tracked``.
 _CHANGES = f"""numbered AS (
   SELECT c.opportunity_id, c.changed_at, c.stage, c.amount, c.expected_close_on,
     c.probability, c.owner_id, o.status AS record_status, o.has_moved,
@@ -34,7 +33,6 @@ _CHANGES = f"""numbered AS (
 ),
 in_order AS (
   SELECT *, lag(stage) OVER w AS stage_before,
-    lag(expected_close_on IGNORE NULLS) OVER w AS date_before,
     max(CASE WHEN status <> 'open' THEN n END) OVER (PARTITION BY opportunity_id ORDER BY n
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS closed_n
   FROM numbered WINDOW w AS (PARTITION BY opportunity_id ORDER BY n)

@@ -38,15 +38,20 @@ MAYBE_OPEN = "(record_status = 'open' OR has_moved)"
 
 
 def pushes(which: str) -> str:
-    """Return the CTE of how often deals were pushed, to a later month, from some of the changes.
+    """Return the CTEs of how often deals were pushed, to a later month, from some of the changes.
 
-    A deal whose dates left no trace has no row: how often it was pushed is not known.
+    A date left blank says nothing, so it is passed over. A deal whose dates left no trace has no
+    row: how often it was pushed is not known.
     """
-    return f"""pushes AS (
+    return f"""close_dates AS (
+  SELECT opportunity_id, expected_close_on,
+    lag(expected_close_on) OVER (PARTITION BY opportunity_id ORDER BY n) AS date_before
+  FROM changes
+  WHERE changed_at < {end_of("$deals_day")} AND expected_close_on IS NOT NULL AND {which}
+),
+pushes AS (
   SELECT opportunity_id, CAST(sum(
     CASE WHEN date_trunc('month', expected_close_on) > date_trunc('month', date_before)
       THEN 1 ELSE 0 END) AS BIGINT) AS push_count
-  FROM changes
-  WHERE changed_at < {end_of("$deals_day")} AND expected_close_on IS NOT NULL AND {which}
-  GROUP BY opportunity_id
+  FROM close_dates GROUP BY opportunity_id
 )"""

@@ -41,9 +41,48 @@ def test_a_dollar_sign_alone_is_asked_about(load):
     assert issue(crm, "unknown_currency")["row_count"].tolist() == [1]
 
 
+MIXED = f"{LINE}SEK\nL2,B,2026-01-01,10,monthly,EUR\n"
+
+
 def test_a_missing_rate_says_both_ways_out(load):
-    to_do = issue(load({"subscriptions.csv": LINE + "SEK"}), "missing_fx_rate")["what_to_do"]
+    to_do = issue(load({"subscriptions.csv": MIXED}), "missing_fx_rate")["what_to_do"]
     assert 'currency = "SEK"' in to_do.iloc[0]
+
+
+def test_a_book_all_in_one_foreign_currency_is_one_of_that_currency(load):
+    deal = "Deal Name,Deal Stage,Amount,Currency,Close Date\nA,Closed Won,70,SEK,2026-02-01\n"
+    crm = load({"subscriptions.csv": f"{LINE}SEK\n", "deals.csv": deal})
+    assert (crm.settings.currency, crm.fact("currency")) == ("SEK", "SEK")
+    assert sp.revenue.mrr(crm)["mrr_amount"].tolist()[-1] == 10
+    assert crm.query("SELECT home_amount FROM deal_money")["home_amount"].tolist() == [70]
+    assert issue(crm, "missing_fx_rate").empty
+    assert issue(crm, "currency_derived")[["severity", "example"]].to_numpy().tolist() == [
+        ["note", "SEK"]
+    ]
+
+
+def test_a_kept_book_knows_its_currency(load, tmp_path):
+    load({"subscriptions.csv": f"{LINE}SEK\n"}, into=tmp_path / "book.duckdb")
+    assert sp.open(tmp_path / "book.duckdb").settings.currency == "SEK"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        MIXED,
+        f"{LINE}SEK\nL2,B,2026-01-01,10,monthly,\n",
+        f"{LINE}SEK\nL2,B,2026-01-01,10,monthly,USD\n",
+    ],
+)
+def test_several_currencies_stay_a_question(load, lines):
+    crm = load({"subscriptions.csv": lines})
+    assert crm.settings.currency == "EUR"
+    assert not issue(crm, "missing_fx_rate").empty
+
+
+def test_a_currency_that_is_given_stands(load):
+    crm = load({"subscriptions.csv": f"{LINE}SEK\n"}, settings=Settings(currency="EUR"))
+    assert issue(crm, "missing_fx_rate")["row_count"].tolist() == [1]
 
 
 def test_customers_are_older_than_what_they_buy(load):

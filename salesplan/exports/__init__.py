@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from salesplan.exports import segments
 from salesplan.exports.cells import Cell, Selection
+from salesplan.exports.currencies import reported_in
 from salesplan.exports.explanation import catalogue, explain, settings_toml
 from salesplan.exports.pinned import headers_not_found
 from salesplan.exports.profile import Profile, profiles
@@ -32,6 +33,7 @@ __all__ = [
     "nearly",
     "profiles",
     "recognise",
+    "reported_in",
     "segments",
     "selection",
     "settings_toml",

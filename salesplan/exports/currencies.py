@@ -1,4 +1,8 @@
-"""Currencies as exports write them, brought to ISO codes: usd, Euro, €, US Dollar, EUR - Euro."""
+"""Currencies as exports write them, brought to ISO codes: usd, Euro, €, US Dollar, EUR - Euro.
+
+A book that knows a single currency is one of that currency, whatever the library reports in
+where nobody says: amounts that are all in dollars add up to dollars, and need no rate.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ from functools import cache
 from babel.numbers import get_currency_name, list_currencies
 
 from salesplan import schema
-from salesplan.exports.engine import Engine
+from salesplan.exports.engine import Engine, Issue
 from salesplan.exports.names import fold
+from salesplan.settings import Settings
 
 _NAMED = (
     *("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "CAD"),
@@ -58,3 +63,41 @@ def settle(engine: Engine) -> None:
             if code := code_of(said):
                 sql = f'UPDATE "{table}" SET currency = ? WHERE currency = ?'
                 engine.execute(sql, [code, said])
+
+
+def reported_in(engine: Engine, settings: Settings) -> tuple[Settings, list[Issue]]:
+    """Return the settings with the currency that figures are in, and what there is to say.
+
+    The one that the settings name, else the only one that the exports know: no rates are
+    given, and no table has amounts without a currency beside others with one.
+    """
+    if "currency" in settings.model_fields_set:
+        return settings, []
+    found = {table: _of_amounts(engine, table) for table in _AMOUNTS}
+    named = {code for codes in found.values() for code in codes if code}
+    torn = any(None in codes and len(codes) > 1 for codes in found.values())
+    has_rates = engine.execute("SELECT count(*) FROM fx_rates").fetchone()[0]
+    only = next(iter(named)) if len(named) == 1 else settings.currency
+    if torn or has_rates or only == settings.currency or not re.fullmatch("[A-Z]{3}", only):
+        return settings, []
+    table = next(t for t, codes in found.items() if only in codes)
+    return settings.model_copy(update={"currency": only}), [_only(table, only)]
+
+
+_AMOUNTS = {"opportunities": "amount", "contract_lines": "unit_price"}
+
+
+def _of_amounts(engine: Engine, table: str) -> set[str | None]:
+    """Return the currencies that the amounts of a table are in, None for none."""
+    rows = engine.execute(
+        f'SELECT DISTINCT currency FROM "{table}" WHERE "{_AMOUNTS[table]}" IS NOT NULL'
+    ).fetchall()
+    return {code for (code,) in rows}
+
+
+def _only(table: str, code: str) -> Issue:
+    to_do = (
+        f"Every amount with a currency is in {code}, so all figures are. Where that is wrong, say "
+        f'the currency of the figures, as in currency = "{code}", in salesplan.toml.'
+    )
+    return Issue("note", "currency_derived", table, "currency", None, code, to_do)

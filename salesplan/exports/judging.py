@@ -83,4 +83,11 @@ def _lacking(fit: Fit) -> Iterator[str]:
             yield group[0]
     if fit.declared.table == "opportunities" and "status" in has and not has & _OF_A_DEAL:
         yield "amount"
+    if fit.declared.table == "opportunities" and _is_a_lead(has):
+        yield "opportunity_id"
     yield from fit.unmet()
+
+
+def _is_a_lead(has: set[str]) -> bool:
+    """Whether what would be a deal has the number of a lead, and neither its own nor a stage."""
+    return "lead_id" in has and not has & {"opportunity_id", "stage", "closed_on"}

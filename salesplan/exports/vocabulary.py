@@ -82,12 +82,20 @@ def _kept_apart(text: str) -> str:
 
 @cache
 def vocabulary(profile: str, export: str) -> Vocabulary:
-    """Return the headers that an export of a profile knows."""
+    """Return the headers that an export of a profile knows.
+
+    A header that it names outright is no other column with a prefix: a ``Lead Source`` is no
+    ``Lead`` - ``Source``.
+    """
     known = profiles()[profile].exports[export]
+    outright: dict[str, set[str]] = {}
+    for column, _, alias in _aliases(known):
+        outright.setdefault(squeeze(alias), set()).add(column)
     folded: dict[str, list[Role]] = {}
     for column, rank, alias in _aliases(known):
         for text, quality in _spellings(alias, known):
-            folded.setdefault(fold(text), []).append(Role(column, rank, text, quality))
+            if column in outright.get(squeeze(text), {column}):
+                folded.setdefault(fold(text), []).append(Role(column, rank, text, quality))
     squeezed: dict[str, list[Role]] = {}
     for name, roles in folded.items():
         squeezed.setdefault(name.replace(" ", ""), []).extend(roles)

@@ -91,8 +91,9 @@ def load(
     try:
         if into is None:
             engine = book.create()
-            found = _fill(engine, folder_or_files, order, scratch, tell)
-            return Crm(engine, as_of=found, settings=chosen)
+            done = _fill(engine, folder_or_files, order, scratch, tell)
+            assert done.as_of
+            return Crm(engine, as_of=done.as_of, settings=done.settings)
         with swap.building(Path(into)) as engine:
             _fill(engine, folder_or_files, order, scratch, tell)
     finally:
@@ -117,8 +118,8 @@ def _fill(
     order: Order,
     scratch: Path,
     tell: Progress,
-) -> dt.date:
-    """Fill an empty book from exports; return the date it is looked at from."""
+) -> Order:
+    """Fill an empty book from exports; return as of when and how it is looked at."""
     faults = Faults()
     found = sources.files_in(where, faults)
     paths = [path for path in found if not sources.rule_for(path.name, order.settings).ignore]
@@ -133,7 +134,7 @@ def _filled(
     scratch: Path,
     tell: Progress,
     faults: Faults,
-) -> dt.date:
+) -> Order:
     """Read the files into an empty book, or say everything that is wrong with them."""
     settings = order.settings
     opened = sources.open_all(paths, settings, scratch, faults)

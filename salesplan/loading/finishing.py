@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -45,8 +45,8 @@ class Order:
 
 def finish(
     engine: Engine, staged: Sequence[Staged], unused: Sequence[Source], order: Order
-) -> dt.date:
-    """Complete a book whose tables hold their rows; return its as-of date."""
+) -> Order:
+    """Complete a book whose tables hold their rows; return as of when and how it is looked at."""
     for table in dict.fromkeys(s.feed.table.name for s in staged):
         _settle_keys(engine, table, [s for s in staged if s.feed.table.name == table])
     _write_loads(engine, staged)
@@ -54,15 +54,17 @@ def finish(
     book.derive(engine)
     exports.settle(engine, [(s.feed.source.label, s.feed.recognised) for s in staged])
     day, rule = _as_of(engine, order)
-    facts = {"as_of": day, "as_of_rule": rule, "currency": order.settings.currency}
-    book.write_facts(engine, {**facts, "settings": order.settings.model_dump_json()})
-    snapshots.take(engine, day, order.before, order.settings)
-    exports.complete(engine, order.settings, day)
-    checks.run(engine, day, order.settings)
+    settings, said = exports.reported_in(engine, order.settings)
+    record(engine, said)
+    facts = {"as_of": day, "as_of_rule": rule, "currency": settings.currency}
+    book.write_facts(engine, {**facts, "settings": settings.model_dump_json()})
+    snapshots.take(engine, day, order.before, settings)
+    exports.complete(engine, settings, day)
+    checks.run(engine, day, settings)
     reading.report(engine, staged, unused)
     if order.pseudonymise:
         pseudonyms.apply(engine, _personal_keys(staged))
-    return day
+    return replace(order, settings=settings, as_of=day)
 
 
 def _personal_keys(staged: Sequence[Staged]) -> list[tuple[str, str]]:

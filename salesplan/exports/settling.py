@@ -42,7 +42,7 @@ def settle(engine: Engine, found: Sequence[tuple[str, Recognised]]) -> None:
     currencies.settle(engine)
     issues = matching.resolve(engine, [table.name for table in schema.TABLES])
     issues += spellings.suggestions(engine)
-    issues += stages.settle_statuses(engine)
+    issues += stages.settle_statuses(engine, recognised)
     histories.settle_close_dates(engine, recognised)
     durations.complete(engine)
     issues += monthly.close(engine, found)

@@ -6,7 +6,8 @@ each deal. A stage that nobody explains is never guessed: its deals are ``other`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from salesplan.exports.engine import Engine, Issue
 from salesplan.exports.matching import quoted
@@ -18,8 +19,61 @@ from salesplan.schema import STATUSES
 _KNOWN = ", ".join(f"'{status}'" for status in STATUSES)
 
 
-def settle_statuses(engine: Engine) -> list[Issue]:
+_NUMBER = re.compile(
+    r"^\W*(?:(?:stage|phase|step|stufe|etape|étape|fase|etapa)\s*)?\d+\s*[\W_]+", re.I
+)
+_SIGNS = re.compile(r"\s[-–—]\s|[:;,/|()\[\]]")
+
+
+def meaning(said: str, words: Mapping[str, str]) -> str | None:
+    """Return what a stage means whose name adds a number or a remark to a known word.
+
+    Parameters
+    ----------
+    said
+        Name of the stage.
+    words
+        Folded word -> status.
+
+    Examples
+    --------
+    >>> known = {"closed won": "won", "proposal": "open", "lost": "lost"}
+    >>> [meaning(s, known) for s in ("07-Closed Won", "3. Proposal (60%)", "Lost: price")]
+    ['won', 'open', 'lost']
+    >>> meaning("Proposal / Lost", known) is None
+    True
+    """
+    bare = _NUMBER.sub("", said)
+    parts = {fold(part) for part in _SIGNS.split(bare)}
+    found = {words[part] for part in parts if part in words}
+    return words.get(fold(bare)) or (found.pop() if len(found) == 1 else None)
+
+
+def _tell_by_words(engine: Engine, found: Sequence[Recognised]) -> None:
+    """Set the status of stages whose names are known words with a number or a remark."""
+    words = _words(found)
+    rows = engine.execute(
+        "SELECT DISTINCT status FROM opportunities "
+        f"WHERE status IS NOT NULL AND status NOT IN ({_KNOWN})"
+    ).fetchall()
+    for (said,) in rows:
+        if status := meaning(said, words):
+            engine.execute("UPDATE opportunities SET status = ? WHERE status = ?", [status, said])
+
+
+def _words(found: Sequence[Recognised]) -> dict[str, str]:
+    """Return the words for a status in the exports of deals, folded."""
+    return {
+        fold(word): status
+        for f in found
+        if f.table == "opportunities"
+        for word, status in f.values.get("status", {}).items()
+    }
+
+
+def settle_statuses(engine: Engine, found: Sequence[Recognised]) -> list[Issue]:
     """Make every status one of open, won, lost, other; list the stages that nobody explains."""
+    _tell_by_words(engine, found)
     unknown = engine.execute(f"""
         SELECT COALESCE(pipeline, ''), stage, count(*), CAST(sum(amount) AS DOUBLE)
         FROM opportunities WHERE status IS NULL OR status NOT IN ({_KNOWN})
@@ -79,20 +133,15 @@ def _visited_only(
     engine: Engine, found: Sequence[Recognised], mapped: set[str]
 ) -> list[tuple[str, str, str, float | None]]:
     """Return the stages that only histories name and a word list explains."""
-    words = {
-        fold(word): status
-        for f in found
-        if f.table == "opportunities"
-        for word, status in f.values.get("status", {}).items()
-    }
+    words = _words(found)
     seen = engine.execute("""
         SELECT DISTINCT COALESCE(o.pipeline, ''), c.stage FROM stage_changes AS c
         JOIN opportunities AS o ON o.opportunity_id = c.opportunity_id ORDER BY 1, 2
     """).fetchall()
     return [
-        (pipeline, stage, words[fold(stage)], None)
+        (pipeline, stage, status, None)
         for pipeline, stage in seen
-        if stage not in mapped and fold(stage) in words
+        if stage not in mapped and (status := meaning(stage, words))
     ]
 
 

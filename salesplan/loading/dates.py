@@ -39,6 +39,8 @@ class Dates:
     order: str | None = None
     likely: str | None = None
     """Format of one of its dates, as strptime writes it: most rows are read by it alone."""
+    by_sign: tuple[tuple[str, str], ...] = ()
+    """Order of the dates with each sign between their numbers, where a file mixes them."""
 
 
 def evidence(text: str) -> dict[str, str]:
@@ -121,7 +123,19 @@ def _read(name: str, text: str, style: Dates) -> str:
         return _moment(rf"regexp_replace({text}, '^(\d{{4}})(\d\d)(\d\d)$', '\1-\2-\3')")
     if name == "named":
         return _moment(_from_name(text))
-    return _moment(_year_first(text, style.order) if name == "numeric" else _dashed(text))
+    return _moment(_in_order(text, style) if name == "numeric" else _dashed(text))
+
+
+def _in_order(text: str, style: Dates) -> str:
+    """Return the SQL of a numeric date with its year in front, whichever order it is in."""
+    if not style.by_sign:
+        return _year_first(text, style.order)
+    cases = " ".join(
+        f"WHEN regexp_matches({text}, {sql.text(f'^[0-9]{{1,2}}[{sign}]')}) "
+        f"THEN {_year_first(text, order)}"
+        for sign, order in style.by_sign
+    )
+    return f"(CASE {cases} END)"
 
 
 def _dashed(text: str) -> str:

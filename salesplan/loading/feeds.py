@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import duckdb
 
 from salesplan import schema
 from salesplan.exports import Recognised, shapes
 from salesplan.exports.cells import Selection, deletion, is_deleted
-from salesplan.loading import dates, numbers, sampling, sql, styles, words
+from salesplan.loading import dates, mixed, numbers, sampling, sql, styles, words
 from salesplan.loading.dates import Dates
 from salesplan.loading.evidence import MOMENTS, NUMBERS, Evidence, gather
 from salesplan.loading.sources import Source
@@ -176,10 +176,26 @@ class Feed:
             more = replace(self, source=sample)._gathered(engine, self._cast)
             found = {name: found[name].plus(more[name]) for name in found}
         decided = self._with(found, ask_profile=False)
-        doubtful = decided.doubtful
-        if not doubtful:
-            return decided
-        return self._with({**found, **self._gathered(engine, doubtful)}, ask_profile=True)
+        if doubtful := decided.doubtful:
+            found = {**found, **self._gathered(engine, doubtful)}
+            decided = self._with(found, ask_profile=True)
+        torn = not self.source.rule.date_order and mixed.is_torn(found)
+        return decided._by_sign(engine) if torn else decided
+
+    def _by_sign(self, engine: duckdb.DuckDBPyConnection) -> Feed:
+        """Return the feed with dates read by the sign between their numbers, if that is proved."""
+        assert self.decision
+        columns = {name: c for name, c in self.columns.items() if c.kind in MOMENTS}
+        rows = self.relation(columns=columns)
+        found = {
+            sign: gather(engine, rows, columns, partial(self._written_with, sign))
+            for sign in mixed.SIGNS
+        }
+        known = mixed.orders(found)
+        return replace(self, decision=mixed.settled(self.decision, known)) if known else self
+
+    def _written_with(self, sign: str, raw: str) -> str:
+        return mixed.written_with(sign, self._bare(raw))
 
     @property
     def _cast(self) -> dict[str, Column]:

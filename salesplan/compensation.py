@@ -43,6 +43,7 @@ a pool, profit sharing                 ``[pool]``: ``pays`` "at_most" or "exactl
 lower is better                        ``better = "lower"`` with ``lower_formula``
 team and company                       ``scope``, ``self_included``, ``totals``
 people (months) that reach their goal  ``totals = "at_goal"``
+goals of the year, paid each month     ``[goals] longer`` = "even", "days" or "weights"
 a goal of 2.5 times the salary         ``target = { from = "people", column, share }``
 a role, product or segment only        ``applies_to`` (people), ``only`` (what counts)
 rounding                               ``[rounding]`` each line, payout or deal, to a
@@ -64,6 +65,12 @@ not passed), the criterion's floor and caps, gates, the score table, factors, ro
 cents; then on whole cents the cap on the total, windfall, pool, guarantee and multiple; the
 year-end true-up, spiffs and clawbacks; at last offsets, payment cap, instalments and draw.
 What acts on the total is a line of its own, so that lines always sum to the payout.
+
+Goals are brought to the payout periods first. Those of shorter periods are summed where every
+month with sales has one. One of a longer period stands in a row without an actual; its payout
+periods share it (a period with a goal of its own keeps that and the others share the rest), and
+the line says so. A payout of 0 was earned; where all that could pay lacks its goal, figure or
+target pay the payout is NaN, and its reason names what is missing.
 """
 
 from __future__ import annotations

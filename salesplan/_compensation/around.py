@@ -55,6 +55,19 @@ class Proration(Document):
     leave_free_days: int = Field(0, ge=0, description="days of leave a period that cost nothing")
 
 
+class Goals(Document):
+    """What becomes of goals that are set for longer periods than the scheme pays in."""
+
+    longer: Literal["even", "days", "weights", "refused"] = Field(
+        "even",
+        description="equal shares for the payout periods, by their days, by weights (the season), "
+        "or a fault. A mean (totals = 'mean') is asked for in each period as it is",
+    )
+    weights: tuple[float, ...] = Field(
+        (), description="weight of each payout period of the year, with longer = 'weights'"
+    )
+
+
 class Cap(Document):
     """The most that the criteria pay together."""
 

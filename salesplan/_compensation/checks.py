@@ -94,6 +94,7 @@ def every(scheme: Scheme) -> Iterator[Fault]:
     """Yield every fault of sense."""
     yield from _dates(scheme)
     yield from _period_weights(scheme)
+    yield from _goal_weights(scheme)
     yield from check_weights.faults(scheme)
     for i, criterion in enumerate(scheme.criteria):
         yield from check_curves.faults(criterion, ("criteria", i))
@@ -121,6 +122,17 @@ def _period_weights(scheme: Scheme) -> Iterator[Fault]:
         )
     elif weights and abs(sum(weights) - 1) > 1e-9:
         yield ("period_weights",), f"sum to {sum(weights):g}, not to 1"
+
+
+def _goal_weights(scheme: Scheme) -> Iterator[Fault]:
+    given, wanted = scheme.goals.weights, PERIODS[scheme.pays_each]
+    place = ("goals", "weights")
+    if (scheme.goals.longer == "weights") != bool(given):
+        yield place, "stand with longer = 'weights', and only there"
+    elif given and len(given) != wanted:
+        yield place, f"has {len(given)} values; a year of {scheme.pays_each}s has {wanted}"
+    elif given and (min(given) < 0 or sum(given) == 0):
+        yield place, "must be numbers of 0 or more, and not all 0"
 
 
 def _names(scheme: Scheme) -> Iterator[Fault]:

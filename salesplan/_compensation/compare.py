@@ -49,7 +49,8 @@ def compare(
     DataFrame
         person_id, name, role, team, target_amount, old_amount, new_amount, delta_amount,
         delta_rate (NaN where nothing was paid), outcome (winner, unchanged, loser, or no
-        comparison), reason. Amounts in the scheme's currency, over the simulated periods.
+        comparison), reason. Amounts in the scheme's currency, over the simulated periods. Who
+        lacks a goal, so that pay of a period is not known, neither wins nor loses by it.
 
     Examples
     --------
@@ -67,6 +68,11 @@ def compare(
     frame = frame.merge(simulation.people, on="person_id", how="left")
     old, amount = frame["old_amount"], frame["new_amount"]
     frame["delta_amount"] = (amount - old).round(6) + 0.0
+    unknown = _unknown(frame, simulation)
+    if isinstance(baseline, Simulation):
+        unknown = unknown.where(unknown != "", _unknown(frame, baseline))
+    changes = frame["delta_amount"].abs() > tolerance
+    frame["delta_amount"] = frame["delta_amount"].mask(changes & (unknown != ""))
     frame["delta_rate"] = frame["delta_amount"] / old.where(old > 0)
     frame["outcome"] = np.select(
         [
@@ -78,9 +84,21 @@ def compare(
         "unchanged",
     )
     frame["reason"] = np.select(
-        [old.isna(), amount.isna()], ["no pay in the baseline", "not in the simulation"], ""
+        [old.isna(), amount.isna()], ["no pay in the baseline", "not in the simulation"], unknown
     )
     return frame.sort_values(["delta_amount", "person_id"], ignore_index=True)[COMPARED]
+
+
+def _unknown(frame: pd.DataFrame, simulation: Simulation) -> pd.Series:
+    """Return what each person lacks in the periods whose pay is not known; else ""."""
+    payouts = simulation.payouts
+    mine = payouts[payouts["payout_amount"].isna()]
+    told: dict[str, str] = {}
+    for person, period, reason in mine[["person_id", "period", "reason"]].to_numpy():
+        more = f"pay of {period} not known, {reason}"
+        told[person] = f"{told[person]}; {more}" if person in told else more
+    said = [told.get(person, "") for person in frame["person_id"]]
+    return pd.Series(said, frame.index, dtype=object)
 
 
 def _by_person(simulation: Simulation) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from salesplan._compensation import missing
 from salesplan._compensation.curve_words import how, money, number, rate
 from salesplan._compensation.line import Line
 from salesplan.errors import InputError, did_you_mean
@@ -68,12 +69,25 @@ def _adjustment(simulation: Simulation, name: str, lang: str) -> str:
 
 
 def _of_line(simulation: Simulation, line: Line, s: int, t: int, units: int, lang: str) -> str:
-    clauses = [*how(simulation, line, s, t, lang), *_then(simulation, line, s, t, lang)]
+    clauses = [
+        *_whence(simulation, line, s, t, lang),
+        *how(simulation, line, s, t, lang),
+        *_then(simulation, line, s, t, lang),
+    ]
     if line.has_no_goal[s, t] and not units:
         clauses = []  # what a gate would have done to nothing is no news
     amount = money(simulation, units / simulation.scale, lang)
     colon = (" : " if lang == "fr" else ": ") if clauses else ""
     return f"{_what(line, s, t, lang)}{colon}{', '.join(clauses)} = {amount}"
+
+
+def _whence(simulation: Simulation, line: Line, s: int, t: int, lang: str) -> Iterator[str]:
+    """Yield where the goal comes from, if from that of a longer period."""
+    panel = simulation.panel
+    if missing.has_own_goal(line.criterion):
+        whole = missing.goal_periods(panel, line.criterion.source)[panel.spell_person[s], t]
+        if whole:
+            yield label("compensation.goal_share", lang, period=whole)
 
 
 def _what(line: Line, s: int, t: int, lang: str) -> str:

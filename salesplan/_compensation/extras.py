@@ -8,10 +8,10 @@ import pandas as pd
 from salesplan import scales
 from salesplan._compensation import pay, per_deal
 from salesplan._compensation.around import Clawback
-from salesplan._compensation.figures import sums
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.rules import Spiff
 from salesplan._compensation.scheme import Scheme
+from salesplan._compensation.sums import sums
 from salesplan.errors import InputError
 from salesplan.scales import Floats
 

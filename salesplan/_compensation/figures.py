@@ -10,9 +10,11 @@ import pandas as pd
 
 from salesplan import scales
 from salesplan._compensation.check_weights import as_tuple
+from salesplan._compensation.missing import partly
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.presence import Presence, starts
 from salesplan._compensation.reading import Reading
+from salesplan._compensation.sums import Sums, sums
 from salesplan.errors import InputError, did_you_mean
 from salesplan.scales import Floats
 
@@ -25,7 +27,8 @@ class Figures:
 
     ``second`` is the other measure of a matrix; ``paid`` is money already worked out per deal;
     ``base`` is what a commission is paid on where that is not the actual; ``rank``,
-    ``rank_share``, ``tied`` and ``count`` are a person's place, how many hold it, and of n.
+    ``rank_share``, ``tied`` and ``count`` are a person's place, how many hold it, and of n;
+    ``gap`` is where figures to date hold sales of a period without a goal.
     """
 
     actual: Floats
@@ -38,6 +41,7 @@ class Figures:
     rank_share: Floats | None = None
     tied: Floats | None = None
     count: Floats | None = None
+    gap: Mask | None = None
 
     def read(self, what: str) -> Floats:
         """Return what a curve reads: attainment, actual, gap, target, rank or rank_share."""
@@ -69,8 +73,10 @@ class Reader:
         if self.accrual == "deficit_carried":
             target = self._with_deficit(actual, target)
         if to_date:
+            gap = self._gap(rule, actual, target)
             actual = self._to_date(actual, rule.totals)
             target = self._to_date(target, rule.totals)
+            return Figures(actual, target, attainment(rule, actual, target), gap=gap)
         return Figures(actual, target, attainment(rule, actual, target))
 
     def _totals(
@@ -81,7 +87,10 @@ class Reader:
         target = self._column("target", rows)
         if rule.totals == "at_goal":
             actual, target = at_goal(rule, actual, target)
-        return self._total(rule, rows, actual), self._total(rule, rows, target)
+        goal = self._total(rule, rows, target)
+        if rule.scope == "individual" and rule.totals == "sum":
+            goal = np.where(partly(self.panel, measure)[self.panel.spell_person], np.nan, goal)
+        return self._total(rule, rows, actual), goal
 
     def _total(self, rule: Reading, rows: npt.NDArray[np.int64], values: Floats) -> Floats:
         """Return a column summed for the person, the team or the company."""
@@ -217,6 +226,12 @@ class Reader:
             deficit = np.where(np.isnan(short), deficit, short)
         return goal
 
+    def _gap(self, rule: Reading, actual: Floats, target: Floats) -> Mask:
+        """Return where something was sold so far in a period without a goal, beside ones with."""
+        sold = np.isnan(target) & (np.nan_to_num(actual) != 0) & (rule.totals == "sum")
+        asked = self.presence.to_date((~np.isnan(target)).astype(float)) > 0
+        return asked & (self.presence.to_date(sold.astype(float)) > 0)
+
     def _to_date(self, values: Floats, totals: str) -> Floats:
         summed = scales.snap(self.presence.to_date(np.nan_to_num(values)))
         seen = self.presence.to_date((~np.isnan(values)).astype(float))
@@ -229,38 +244,6 @@ def replace_scope(rule: Reading) -> Reading:
     """Return the rule read for the whole team, to share out the team's goal."""
     values = {k: getattr(rule, k) for k in Reading.model_fields}
     return Reading(**{**values, "scope": "team", "self_included": True})
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Totals with the number of values behind each: nothing is told from 0."""
-
-    total: Floats
-    count: Floats
-
-    def value(self, totals: str = "sum") -> Floats:
-        """Return the sum or mean; NaN where there is no value."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            result = self.total / self.count if totals == "mean" else self.total
-        return np.where(self.count > 0, result, np.nan)
-
-    def at(self, rows: npt.NDArray[np.int64]) -> Sums:
-        """Return the sums of some rows."""
-        return Sums(self.total[rows], self.count[rows])
-
-    def without(self, other: Sums) -> Sums:
-        """Return the sums less those of others."""
-        # 0.3 - 0.1 - 0.2 is no goal, not one of 1e-17.
-        return Sums(scales.snap(self.total - other.total), self.count - other.count)
-
-
-def sums(cell: npt.NDArray[np.int64], values: Floats, shape: tuple[int, int]) -> Sums:
-    """Return values summed into a table, missing ones left out."""
-    size = shape[0] * shape[1]
-    seen = ~np.isnan(values)
-    total = np.bincount(cell[seen], values[seen], minlength=size).astype(np.float64)
-    count = np.bincount(cell[seen], minlength=size).astype(np.float64)
-    return Sums(total.reshape(shape), count.reshape(shape))
 
 
 def at_goal(rule: Reading, actual: Floats, target: Floats) -> tuple[Floats, Floats]:

@@ -1,16 +1,15 @@
-"""What is odd in the data of a simulation but does not stop it, and names nothing answers to."""
+"""What is odd in the data of a simulation but does not stop it, and what becomes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from salesplan._compensation.rules import Criterion, Gate
+from salesplan._compensation.missing import GAP
+from salesplan._compensation.names import needs_target_pay
 from salesplan._compensation.scheme import Scheme
-from salesplan.errors import did_you_mean
 
 if TYPE_CHECKING:
     from salesplan._compensation.simulation import Simulation
@@ -22,64 +21,13 @@ _NO_TARGET = {
     "redistributed": "its weight goes to the person's other criteria",
     "pays_target": "paid as if the goal were met",
 }
-
-
-def unknown_names(
-    scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame, measures: list[str]
-) -> Iterator[str]:
-    """Yield measures and columns that a scheme names and the frames do not have."""
-    for path, rule in _rules(scheme):
-        if rule.source not in measures:
-            hint = did_you_mean(rule.source, measures)
-            yield f"{path}.measure: {rule.source!r} is not in the attainment. {hint}"
-        for column in set(rule.only) - set(rows.columns):
-            hint = did_you_mean(column, [str(c) for c in rows.columns])
-            yield f"{path}.only: the attainment has no column {column!r}. {hint}"
-    for path, measure in _further_measures(scheme):
-        if measure not in measures:
-            yield f"{path}: {measure!r} is not in the attainment. {did_you_mean(measure, measures)}"
-    for path, column in _columns_of_people(scheme):
-        if column not in people.columns:
-            hint = did_you_mean(column, [str(c) for c in people.columns])
-            yield f"{path}: people has no column {column!r}. {hint}"
-
-
-def _further_measures(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """Yield the measures that are not what a criterion or gate reads first."""
-    for i, criterion in enumerate(scheme.criteria):
-        if criterion.paid_on and criterion.per == "period":
-            yield f"criteria[{i}].paid_on", criterion.paid_on
-    if scheme.pool is not None and scheme.pool.measure is not None:
-        yield "pool.measure", scheme.pool.measure
-
-
-def _columns_of_people(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    for path, rule in _rules(scheme):
-        yield from ((f"{path}.target.factors", column) for column in rule.target.factors)
-        if rule.target.column:
-            yield f"{path}.target.column", rule.target.column
-        yield from ((f"{path}.ranking.among", column) for column in rule.ranking.among)
-        if rule.scope == "team":
-            yield f"{path}.scope", "team"
-    for i, criterion in enumerate(scheme.criteria):
-        yield from ((f"criteria[{i}].applies_to", column) for column in criterion.applies_to)
-    if scheme.pool is not None and scheme.pool.scope == "team":
-        yield "pool.scope", "team"
-    if scheme.target_pay.amount is None and _needs_target_pay(scheme):
-        yield "target_pay.column", scheme.target_pay.column
-
-
-def _needs_target_pay(scheme: Scheme) -> bool:
-    return any(not c.curve.is_money for c in scheme.criteria)
-
-
-def _rules(scheme: Scheme) -> Iterator[tuple[str, Criterion | Gate]]:
-    for i, criterion in enumerate(scheme.criteria):
-        if criterion.per == "period":
-            yield f"criteria[{i}]", criterion
-    for i, gate in enumerate(scheme.gates):
-        if gate.criterion is None and not gate.criteria:
-            yield f"gates[{i}]", gate
+_SHARES = {
+    "even": "equal shares for each {unit}",
+    "days": "shared by the days of each {unit}",
+    "weights": "shared by the weights of [goals] for each {unit}",
+}
+NO_GOAL = ("no goal", "goal of 0", "goal for part of the period only")
+"""What a line says where its goal is missing."""
 
 
 def listed(
@@ -93,7 +41,7 @@ def listed(
         _strangers(rows, person),
         _without(people, "role"),
     ]
-    if scheme.target_pay.amount is None and _needs_target_pay(scheme):
+    if scheme.target_pay.amount is None and needs_target_pay(scheme):
         parts.append(_without(people, scheme.target_pay.column))
     return _together(parts)
 
@@ -108,20 +56,39 @@ def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
 def with_missing_goals(simulation: Simulation) -> pd.DataFrame:
     """Return the oddities of the frames and the criteria that had no goal, with what follows."""
     lines = simulation.lines
-    missing = lines[(lines["reason"] == "no goal")].drop_duplicates(
-        ["person_id", "period", "measure"]
-    )
     consequence = _NO_TARGET[simulation.scheme.no_target]
+    found = lines[lines["reason"].isin(NO_GOAL)].drop_duplicates(["person_id", "period", "measure"])
+    without = _rows(found, found["reason"], consequence)
     panel = simulation.panel
     rest = listed(simulation.scheme, panel.people, panel.attainment, panel.person)
-    return _together([_rows(missing, "no goal", consequence), rest])
+    gaps = lines[lines["reason"] == GAP]
+    in_part = _rows(gaps, GAP, "the goals there are count for all sales so far")
+    return _together([without, in_part, _spread(simulation), rest])
+
+
+def _spread(simulation: Simulation) -> pd.DataFrame:
+    """Return one row per longer goal that was spread over the payout periods, and how."""
+    goals, scheme = simulation.panel.goals, simulation.scheme
+    if goals is None or goals.spread.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    told = goals.spread.assign(period=goals.spread["goal_period"])
+    told = told.drop_duplicates(["person_id", "period", "measure"])
+    as_it_is = {rule.source for rule in scheme.rules if rule.totals == "mean"}
+    how = np.where(
+        told["measure"].isin(as_it_is),
+        f"holds in each {scheme.pays_each} as it is",
+        _SHARES[scheme.goals.longer].format(unit=scheme.pays_each),
+    )
+    return _rows(told, "goal of a longer period", how)
 
 
 def _negative(scheme: Scheme) -> str:
     return "pays nothing" if scheme.negative == "zero" else "deducted"
 
 
-def _rows(rows: pd.DataFrame, issue: str, consequence: str) -> pd.DataFrame:
+def _rows(
+    rows: pd.DataFrame, issue: str | pd.Series, consequence: str | np.ndarray
+) -> pd.DataFrame:
     return rows[["person_id", "period", "measure"]].assign(issue=issue, consequence=consequence)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from salesplan import periods
-from salesplan._compensation import issues
+from salesplan._compensation import payout_periods
 from salesplan._compensation.check_weights import as_tuple
+from salesplan._compensation.goals import Goals, aligned
+from salesplan._compensation.names import unknown
 from salesplan._compensation.scheme import Scheme
 from salesplan.errors import InputError, all_faults
 from salesplan.periods import Period
@@ -43,6 +44,7 @@ class Panel:
     measures: tuple[str, ...]
     deals: pd.DataFrame | None = None
     leave: pd.DataFrame | None = None
+    goals: Goals | None = None
     memory: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, key: object, make: Callable[[], Made]) -> Made:
@@ -89,7 +91,8 @@ def align(
     _require(people, ("person_id",), "people")
     _require(attainment, ("person_id", "period", "measure", "actual"), "attainment")
     people = _concerned(scheme, people).reset_index(drop=True)
-    rows = attainment.reset_index(drop=True)
+    goals = aligned(scheme, attainment.reset_index(drop=True))
+    rows = goals.rows
     spell_person, persons = pd.factorize(people["person_id"])
     labels, unique_labels = pd.factorize(rows["period"].astype("str"))
     names, measures = pd.factorize(rows["measure"])
@@ -97,8 +100,8 @@ def align(
     whose, mentioned = pd.factorize(rows["person_id"])
     person = np.append(persons.get_indexer(pd.Index(mentioned)), -1)[whose]
     found, faults = _payout_periods(scheme, [str(u) for u in unique_labels])
-    faults += [*_double_spells(people), *_double_rows(rows, person, labels, names)]
-    faults += list(issues.unknown_names(scheme, people, rows, [str(m) for m in measures]))
+    faults += [*goals.faults, *_double_spells(people), *_double_rows(rows, person, labels, names)]
+    faults += list(unknown(scheme, people, rows, [str(m) for m in measures]))
     faults += [f"attainment.{c} holds text, not numbers." for c in _texts(rows)]
     if faults:
         raise InputError(all_faults(_title(faults), faults))
@@ -117,6 +120,7 @@ def align(
         tuple(str(m) for m in measures),
         deals,
         leave,
+        goals,
     )
 
 
@@ -154,24 +158,14 @@ def _payout_periods(scheme: Scheme, labels: list[str]) -> tuple[list[Period], li
 
 
 def _payout_period(scheme: Scheme, label: str) -> Period:
-    start = scheme.fiscal_year_starts
-    given = periods.parse(label, fiscal_start=start)
-    paid = periods.containing(
-        given.since, scheme.pays_each, fiscal=_is_fiscal(scheme, given), fiscal_start=start
-    )
-    if given.until > paid.until:
+    given = payout_periods.parsed(scheme, label)
+    if payout_periods.is_longer(scheme, given):
         raise InputError(
             f"attainment for {label} cannot be split: {scheme.name!r} pays each "
-            f"{scheme.pays_each}. Ask sp.kpi.attainment for period={scheme.pays_each!r}."
+            f"{scheme.pays_each}. Ask sp.kpi.attainment for period={scheme.pays_each!r}; a goal "
+            "alone (no actual) is spread by [goals] of the scheme."
         )
-    return paid
-
-
-def _is_fiscal(scheme: Scheme, given: Period) -> bool:
-    """Whether a payout period needs a fiscal name; a calendar quarter keeps the one it has."""
-    start = scheme.fiscal_year_starts
-    is_calendar = scheme.pays_each == "month" or (scheme.pays_each == "quarter" and start % 3 == 1)
-    return start != 1 and (given.is_fiscal or not is_calendar)
+    return payout_periods.holding(scheme, given)
 
 
 def _double_spells(people: pd.DataFrame) -> Iterator[str]:

@@ -17,7 +17,12 @@ def given(scheme: Scheme, panel: Panel) -> Floats:
         return np.full(len(panel.people), rule.amount * rule.share)
     if rule.column not in panel.people.columns:
         return np.zeros(len(panel.people))  # a pure commission plan needs no target pay
-    return panel.people[rule.column].to_numpy(np.float64, na_value=0.0) * rule.share
+    return np.nan_to_num(stated(scheme, panel)) * rule.share
+
+
+def stated(scheme: Scheme, panel: Panel) -> Floats:
+    """Return the column of people with the target pay; NaN where nobody wrote one."""
+    return panel.people[scheme.target_pay.column].to_numpy(np.float64, na_value=np.nan)
 
 
 def target_pay(scheme: Scheme, panel: Panel, present: Presence) -> Floats:

@@ -9,11 +9,12 @@ import pandas as pd
 from salesplan import scales
 from salesplan._compensation import pay
 from salesplan._compensation.check_weights import as_tuple
-from salesplan._compensation.figures import Figures, attainment, sums
+from salesplan._compensation.figures import Figures, attainment
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.reading import Reading
 from salesplan._compensation.rules import Criterion
 from salesplan._compensation.scheme import Scheme
+from salesplan._compensation.sums import sums
 from salesplan.errors import InputError, did_you_mean
 from salesplan.scales import Floats
 

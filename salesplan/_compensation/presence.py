@@ -12,6 +12,7 @@ import pandas as pd
 from salesplan import periods, scales
 from salesplan._compensation.around import Proration
 from salesplan._compensation.panel import Panel
+from salesplan._compensation.payout_periods import MONTHS
 from salesplan._compensation.scheme import Scheme, Unit
 from salesplan.periods import Period
 from salesplan.scales import Floats
@@ -19,7 +20,6 @@ from salesplan.scales import Floats
 Days = npt.NDArray[np.datetime64]
 Mask = npt.NDArray[np.bool_]
 
-MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _FAR_PAST, _FAR_FUTURE = np.datetime64("1900-01-01", "D"), np.datetime64("2999-01-01", "D")
 
 

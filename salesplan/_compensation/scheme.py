@@ -78,6 +78,7 @@ class Scheme(Named):
     target_pay: around.TargetPay = around.TargetPay()
     rounding: around.Rounding = around.Rounding()
     proration: around.Proration = around.Proration()
+    goals: around.Goals = around.Goals()
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()
     score: Curve | None = Field(
@@ -135,6 +136,11 @@ class Scheme(Named):
         return any(r in RANKS for r in reads) or (
             self.pool is not None and self.pool.pays == "exactly"
         )
+
+    @property
+    def rules(self) -> tuple[Criterion | Gate, ...]:
+        """Everything that reads a measure of the attainment."""
+        return (*self.criteria, *self.gates)
 
     def criterion(self, name: str) -> Criterion:
         """Return a criterion by name, or raise with the nearest one."""

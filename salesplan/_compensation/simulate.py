@@ -43,7 +43,8 @@ def simulate(
         One row per person, period and measure: ``person_id``, ``period``, ``measure``,
         ``actual``, ``target``; further columns (product, segment, ...) for filters. Rows
         without a person and with a ``team``, or with neither, give figures of a team or of
-        the company. Shorter periods than the payout period are added up.
+        the company. Shorter periods than the payout period are added up; a goal alone (no
+        ``actual``) of a longer period is spread by ``[goals]`` of the scheme.
     deals
         For spiffs, clawbacks and criteria paid per deal: ``person_id``, ``on_date``,
         ``amount``, and where used ``credit``, ``cancelled_on``, ``paid_amount``.

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from salesplan._compensation import explain, issues, parts
+from salesplan._compensation import explain, issues, missing, parts
 from salesplan._compensation.limits import Adjustments
 from salesplan._compensation.line import Line
 from salesplan._compensation.panel import Panel
@@ -118,7 +118,7 @@ class Simulation:
                 before_cap_amount=line.before_cap[s, t],
                 after_cap_amount=line.after_cap[s, t],
                 amount=self.units[position + offset][s, t] / self.scale,
-                reason=np.where(line.has_no_goal[s, t], "no goal", ""),
+                reason=missing.reasons(self, line)[s, t].astype(str),
             )
 
     def _base_frame(self) -> pd.DataFrame:
@@ -164,7 +164,11 @@ class Simulation:
 
     @cached_property
     def payouts(self) -> pd.DataFrame:
-        """One row per person and period: target and payout amount, payout rate."""
+        """One row per person and period: target and payout amount, payout rate, reason.
+
+        The payout is NaN, never 0, where all that could pay lacks its goal, figure or target
+        pay; ``reason`` names what is missing, also where the rest was paid.
+        """
         panel = self.panel
         target = panel.by_person(self.target_pay)
         here = np.zeros(panel.shape, bool)
@@ -174,12 +178,15 @@ class Simulation:
         frame = self._keys(p, t, 0).assign(
             target_amount=np.round(target[p, t], 6), payout_amount=paid
         )
+        lacks = missing.of_payouts(self)
+        frame["payout_amount"] = paid = np.where(lacks.is_unknown[p, t], np.nan, paid)
         goal = frame["target_amount"].to_numpy()
+        frame["reason"] = lacks.reason[p, t].astype(str)
         frame["payout_rate"] = paid / np.where(goal > 0, goal, np.nan)
         frame = frame.sort_values(["person_id", "_period"], kind="stable", ignore_index=True)
         described = frame.merge(self.people, on="person_id", how="left")
         names = ["person_id", "name", "role", "team", "period"]
-        return described[[*names, "target_amount", "payout_amount", "payout_rate"]]
+        return described[[*names, "target_amount", "payout_amount", "payout_rate", "reason"]]
 
     @cached_property
     def people(self) -> pd.DataFrame:
@@ -192,7 +199,10 @@ class Simulation:
 
     @cached_property
     def cost(self) -> pd.DataFrame:
-        """One row per period: people_count, target_amount, payout_amount, payout_rate."""
+        """One row per period: people_count, target_amount, payout_amount, payout_rate.
+
+        ``incomplete_count`` people lack a goal or a figure: the cost would be higher with it.
+        """
         frame = self.payouts.assign(_cents=np.rint(self.payouts["payout_amount"] * self.scale))
         grouped = frame.groupby("period", sort=True)
         cost = pd.DataFrame(
@@ -200,10 +210,12 @@ class Simulation:
                 "people_count": grouped["person_id"].nunique(),
                 "target_amount": grouped["target_amount"].sum(),
                 "payout_amount": grouped["_cents"].sum() / self.scale,
+                "incomplete_count": (frame["reason"] != "").groupby(frame["period"]).sum(),
             }
         ).reset_index()
         goal = cost["target_amount"].where(cost["target_amount"] > 0)
-        return cost.assign(payout_rate=cost["payout_amount"] / goal)
+        cost.insert(4, "payout_rate", cost["payout_amount"] / goal)
+        return cost
 
     @property
     def total_amount(self) -> float:

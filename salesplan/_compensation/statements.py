@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from salesplan import formats
-from salesplan._compensation import explain
+from salesplan._compensation import explain, missing
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.simulate import run
 from salesplan._compensation.simulation import Simulation
@@ -35,8 +35,9 @@ def statements(
     Returns
     -------
     DataFrame
-        person_id, name, target_amount, payout_amount, payout_rate (NaN without target pay),
-        statement (plain text, several lines).
+        person_id, name, target_amount, payout_amount (of the periods whose pay is known; NaN
+        where that of none is), payout_rate (NaN without target pay), statement (plain text,
+        several lines).
 
     Examples
     --------
@@ -58,14 +59,16 @@ def statements(
     # Where pay depends on the others' results, "what I earn if" has no answer.
     asked = () if simulation.scheme.compares_people else what_if
     would = {x: run(simulation.scheme, at_attainment(simulation, x)) for x in asked}
+    unknown = missing.of_payouts(simulation).is_unknown
     rows = []
     for p, person in enumerate(simulation.persons):
         name = names.get(person)
         shown = person if formats.is_missing(name) else str(name)
-        paid = float(simulation.totals[p].sum() / simulation.scale)
+        is_paid = bool(simulation.totals[p].any()) or not unknown[p].any()
+        paid = float(simulation.totals[p].sum() / simulation.scale) if is_paid else np.nan
         target = float(round(goal[p].sum(), 6))
         rate = paid / target if target > 0 else np.nan
-        text = _statement(simulation, p, shown, (paid, target, rate), would, lang)
+        text = _statement(simulation, p, shown, (paid, target, rate), unknown[p], would, lang)
         rows.append((person, shown, target, paid, rate, text))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("person_id", ignore_index=True)
 
@@ -75,31 +78,42 @@ def _statement(
     p: int,
     name: str,
     figures: tuple[float, float, float],
+    unknown: np.ndarray,
     would: dict[float, Simulation],
     lang: str,
 ) -> str:
-    paid, target, rate = figures
+    paid = figures[0]
     lines = [label("compensation.statement_title", lang, name=name)]
     for t, period in enumerate(simulation.period_labels):
         sentences = list(explain.of_cell(simulation, p, t, None, lang))
         lines += [period, *(f"  {s}" for s in sentences)] if sentences else []
-    lines.append(
-        label(
-            "compensation.statement_total",
-            lang,
-            amount=_money(simulation, paid, lang),
-            target=_money(simulation, target, lang),
-            rate=formats.rate(rate, lang),
-        )
+    lacking = [simulation.period_labels[t] for t in np.flatnonzero(unknown)]
+    if lacking:
+        said = ", ".join(lacking)
+        lines.append(label("compensation.statement_unknown", lang, periods=said))
+    if not np.isnan(paid):
+        lines += [_total(simulation, figures, lang), *_if(simulation, p, would, lang)]
+    return "\n".join(lines)
+
+
+def _total(simulation: Simulation, figures: tuple[float, float, float], lang: str) -> str:
+    paid, target, rate = figures
+    return label(
+        "compensation.statement_total",
+        lang,
+        amount=_money(simulation, paid, lang),
+        target=_money(simulation, target, lang),
+        rate=formats.rate(rate, lang),
     )
+
+
+def _if(simulation: Simulation, p: int, would: dict[float, Simulation], lang: str) -> Iterator[str]:
+    """Yield what the person would earn at other results."""
     span = _span(simulation)
     for x, other in would.items():
         amount = _money(simulation, float(other.totals[p].sum() / other.scale), lang)
         shown = formats.rate(x, lang, 0)
-        lines.append(
-            label("compensation.statement_if", lang, rate=shown, amount=amount, period=span)
-        )
-    return "\n".join(lines)
+        yield label("compensation.statement_if", lang, rate=shown, amount=amount, period=span)
 
 
 def _span(simulation: Simulation) -> str:

@@ -144,7 +144,7 @@ def _of_measure(
     found = grid.to_frame(index=False).merge(actual, on=COLUMNS[:2], how="left")
     if not wanted.is_ratio:
         found["actual"] = found["actual"].fillna(0.0)
-    target = pd.concat([_target(own, p, crm.settings.fiscal_year_starts) for p in cut])
+    target = pd.concat([targets_of(own, p, crm.settings.fiscal_year_starts) for p in cut])
     found = found.merge(target, on=COLUMNS[:2], how="left").assign(measure=wanted.name)
     return found[COLUMNS]
 
@@ -191,7 +191,7 @@ def _goals(crm: Crm) -> pd.DataFrame:
     )
 
 
-def _target(goals: pd.DataFrame, wanted: Period, fiscal_start: int) -> pd.DataFrame:
+def targets_of(goals: pd.DataFrame, wanted: Period, fiscal_start: int) -> pd.DataFrame:
     """Return person_id, period, target: goals of exactly this period, else of all its parts."""
     spans = {
         label: periods.parse(label, fiscal_start=fiscal_start) for label in set(goals["period"])

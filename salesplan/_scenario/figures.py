@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from salesplan import kpi, periods
-from salesplan._kpi.attainment import actuals
+from salesplan._kpi.attainment import actuals, targets_of
 from salesplan.compensation import Criterion, Gate, Scheme
 from salesplan.crm import Crm
 from salesplan.periods import Period
 
 KEYS = ["person_id", "team", "period", "measure"]
+_COMPANY = ""  # the name under which goals of nobody's team are added up
 
 
 def figures(crm: Crm, scheme: Scheme, *, year: str | int) -> pd.DataFrame:
@@ -18,7 +19,9 @@ def figures(crm: Crm, scheme: Scheme, *, year: str | int) -> pd.DataFrame:
 
     A measure that a rule filters (``only``) comes with one row per value of the filtered
     columns, so that each rule counts what it names. A team's or the company's own goal stands
-    in a row without a person. Rules on last year's actuals get that year's rows too.
+    in a row without a person. A goal set for a longer period than the scheme pays in stands in
+    a row of its own, which the scheme spreads (``[goals]``); that of a rate holds in each
+    period. Rules on last year's actuals get that year's rows too.
 
     Returns
     -------
@@ -71,32 +74,73 @@ def _of_measure(
     crm: Crm, name: str, year: str, unit: str, columns: list[str]
 ) -> list[pd.DataFrame]:
     found = kpi.attainment(crm, year=year, measures=[name], period=unit).assign(team=None)
-    teams = _team_goals(crm, name, year, unit)
+    cut = _cut(crm, year, unit)
+    goals = [_group_goals(crm, name, cut), _longer_goals(crm, name, cut)]
+    if kpi.measure(name).is_ratio:
+        found, goals = _asked_in_each(crm, found, goals, cut)
     if not columns:
-        return [found, teams]
+        return [found, *goals]
     # Goals stand in rows of their own; the actuals follow, split by what the rules filter on.
-    goals = found[found["target"].notna()].assign(actual=float("nan"))
-    return [goals, teams, *_split(crm, name, year, unit, columns)]
+    own = found[found["target"].notna()].assign(actual=float("nan"))
+    return [own, *goals, _split(crm, name, cut, columns)]
 
 
-def _split(crm: Crm, name: str, year: str, unit: str, columns: list[str]) -> list[pd.DataFrame]:
-    found = actuals(crm, kpi.measure(name), _cut(crm, year, unit), split=columns)
-    return [found.assign(measure=name, team=None, target=float("nan"))]
+def _split(crm: Crm, name: str, cut: list[Period], columns: list[str]) -> pd.DataFrame:
+    found = actuals(crm, kpi.measure(name), cut, split=columns)
+    return found.assign(measure=name, team=None, target=float("nan"))
 
 
 def _cut(crm: Crm, year: str, unit: str) -> list[Period]:
     return periods.parse(year, fiscal_start=_start(crm)).parts(unit)
 
 
-def _team_goals(crm: Crm, name: str, year: str, unit: str) -> pd.DataFrame:
-    """Return the goals of teams (and of the company, without a team) as rows of their own."""
-    spans = {(p.since, p.until): p.label for p in _cut(crm, year, unit)}
-    goals = crm.query(
-        "SELECT team, period, CAST(target AS DOUBLE) AS target FROM targets "
-        "WHERE person_id IS NULL AND measure = $measure ORDER BY team, period",
+def _goals(crm: Crm, name: str) -> pd.DataFrame:
+    """Return the goals of a measure as the CRM has them: rows without an actual."""
+    found = crm.query(
+        "SELECT person_id, team, period, measure, CAST(target AS DOUBLE) AS target FROM targets "
+        "WHERE measure = $measure AND target IS NOT NULL ORDER BY person_id, team, period",
         measure=name,
     )
-    named = [periods.parse(p, fiscal_start=_start(crm)) for p in goals["period"]]
-    labels = pd.Series([spans.get((p.since, p.until)) for p in named], dtype=object)
-    goals = goals.assign(period=labels, measure=name, person_id=None, actual=float("nan"))
-    return goals[goals["period"].notna()]
+    return found.assign(actual=float("nan"))
+
+
+def _group_goals(crm: Crm, name: str, cut: list[Period]) -> pd.DataFrame:
+    """Return the goals of teams (and of the company, without a team) as rows of their own."""
+    goals = _goals(crm, name)
+    mine = goals[goals["person_id"].isna()].assign(person_id=lambda f: f["team"].fillna(_COMPANY))
+    found = pd.concat([targets_of(mine, p, _start(crm)) for p in cut])
+    team = found["person_id"].astype(object)
+    team = team.where(team != _COMPANY, None)
+    return found.assign(team=team, person_id=None, measure=name, actual=float("nan"))
+
+
+def _longer_goals(crm: Crm, name: str, cut: list[Period]) -> pd.DataFrame:
+    """Return the goals set for longer periods than the scheme pays in: it spreads them itself."""
+    goals = _goals(crm, name)
+    spans = {n: periods.parse(n, fiscal_start=_start(crm)) for n in goals["period"].unique()}
+    longest = max(p.days for p in cut)
+    wanted = [
+        n
+        for n, p in spans.items()
+        if p.days > longest and p.since < cut[-1].until and p.until > cut[0].since
+    ]
+    return goals[goals["period"].isin(wanted)]
+
+
+def _asked_in_each(
+    crm: Crm, found: pd.DataFrame, goals: list[pd.DataFrame], cut: list[Period]
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Return the figures of a rate with its goal in every period: a rate is no sum of parts."""
+    group, longer = goals
+    spans = {n: periods.parse(n, fiscal_start=_start(crm)) for n in longer["period"].unique()}
+    rows = [
+        longer[longer["period"] == n].assign(period=p.label)
+        for n, whole in sorted(spans.items(), key=lambda item: item[1].days)
+        for p in cut
+        if whole.since <= p.since and p.until <= whole.until
+    ]
+    each = pd.concat([group, *rows]).drop_duplicates(["person_id", "team", "period"])
+    mine = each[each["person_id"].notna()].set_index(KEYS[:1] + KEYS[2:3])["target"]
+    at = pd.MultiIndex.from_frame(found[["person_id", "period"]])
+    filled = found.assign(target=found["target"].fillna(pd.Series(mine.reindex(at).to_numpy())))
+    return filled, [each[each["person_id"].isna()]]

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import salesplan as sp
 from salesplan import pipeline
-from salesplan._pipeline import calibration, draws, forecast, odds
+from salesplan._pipeline import calibration, draws, forecast, nearness, odds
 from salesplan._pipeline.future import CORRELATION
+from salesplan._pipeline.past import BANDS
 from salesplan.errors import UnknownNameError
 
 
@@ -125,14 +128,88 @@ def test_draws_of_open_deals_follow_their_chances():
     assert (totals[:, 1] >= totals[:, 0]).all()  # what is won stays won
 
 
+def test_draws_keep_the_means_of_chances_in_doubt_and_of_certain_ones():
+    """A chance known badly is drawn wider, not nearer to one half; a certain win is always won."""
+    rng = np.random.default_rng(0)
+    chances, amounts = np.array([[0.05], [0.9], [1.0]]), np.array([100.0, 10.0, 1.0])
+    totals = draws.open_wins(chances, np.full((3, 1), 0.5), amounts, 40000, 0.0, rng)
+    assert totals.mean() == pytest.approx(0.05 * 100 + 0.9 * 10 + 1.0, abs=0.4)
+    assert (totals[:, 0] % 10 == 1).all()
+
+
+def past_of(rows):
+    """Lives of one stage, counted, as they come from the engine."""
+    names = ["outcome", "stay_days", "span_days", "deal_count", "band"]
+    past = pd.DataFrame(rows, columns=names)
+    return past.assign(kind="", stage="A", is_staying=past["outcome"].isna())
+
+
+def waiting_for(days, bands):
+    """Open deals that have been in the stage for so many days."""
+    return pd.DataFrame(
+        {"kind": "", "stage": "A", "stage_days": days, "age_days": 1.0, "band": bands}
+    )
+
+
 def test_a_landmark_needs_enough_closed_deals():
-    past = pd.DataFrame(
-        {"kind": "", "stage": "A", "stay_days": [5.0] * 29, "is_staying": False,
-         "span_days": 9.0, "outcome": "won", "deal_count": 1.0}
-    )  # fmt: skip
-    assert odds.learn(past) == {}
-    more = pd.concat([past, past.iloc[:1]], ignore_index=True)
-    assert odds.learn(more)["", "A"][0].closed_count == 30
+    assert odds.learn(past_of([("won", 5, 9, 29.0, -1)])) == {}
+    learnt = odds.learn(past_of([("won", 5, 9, 30.0, -1)]))
+    placed = odds.place(waiting_for([4.0, 50.0], [-1, -1]), learnt, [4.0, 5.0])
+    assert placed.marks[0].closed_count == 30
+    assert placed.marks[0].age_days == 4  # the last day on which all thirty were there
+    assert placed.chance("won").tolist() == [[0.0, 1.0], [0.0, 1.0]]
+
+
+def test_a_deal_left_behind_in_its_stage_is_not_given_the_chances_of_those_that_moved_on():
+    """Of 400 deals most leave the stage at once for a quick win; some stay behind for long."""
+    rows = [("won", 2, 12, 300.0, -1), ("won", 20, 200, 60.0, -1), ("lost", 20, 200, 40.0, -1)]
+    learnt = odds.learn(past_of(rows))
+    placed = odds.place(waiting_for([1.0, 2.0, 19.0, 500.0], [-1] * 4), learnt, [20.0, 181.0])
+    chance = placed.chance("won")
+    assert chance[0, 0] == pytest.approx(0.75)  # three quarters are still there after a day
+    assert chance[1:, 0].tolist() == [0.0] * 3  # after two days only the slow ones
+    assert chance[2:, 1] == pytest.approx([0.6, 0.6])  # who waits on begins anew with the last
+    assert (placed.chance("lost") + chance <= 1).all()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["won", "lost", "other", None]), st.integers(0, 60),
+            st.integers(0, 60), st.integers(1, 50), st.integers(-1, BANDS - 1),
+        ), min_size=1, max_size=40,
+    ),
+    st.integers(0, 90),
+    st.integers(-1, BANDS - 1),
+)  # fmt: skip
+def test_chances_are_chances_and_grow(rows, age, band):
+    past = past_of([(end, stay, stay + more, float(n), b) for end, stay, more, n, b in rows])
+    learnt = odds.learn(past)
+    placed = odds.place(waiting_for([float(age)], [band]), learnt, [0.0, 1.0, 30.0, 400.0])
+    chances = np.array([placed.chance(name)[0] for name in odds.OUTCOMES])
+    if not learnt:
+        assert np.isnan(chances).all()
+        return
+    assert (chances >= 0).all()
+    assert (chances <= 1).all()
+    assert (chances.sum(axis=0) <= 1 + 1e-9).all()
+    assert (np.diff(chances, axis=1) >= 0).all()
+    assert placed.marks[0].closed_count >= min(nearness.ENOUGH, past["deal_count"].sum()) - 1e-9
+
+
+def test_deals_learn_from_deals_of_about_their_size():
+    """Small deals are mostly won, large ones mostly lost, the middle lies between."""
+    rows = []
+    for band in range(BANDS):
+        won = 180 - 10 * band
+        rows += [("won", 10, 10, float(won), band), ("lost", 10, 10, float(190 - won), band)]
+    learnt = odds.learn(past_of(rows))
+    placed = odds.place(waiting_for([3.0] * 4, [0, 9, BANDS - 1, -1]), learnt, [7.0])
+    small, middle, large, unpriced = placed.chance("won")[:, 0]
+    assert small == pytest.approx(180 / 190, abs=0.12)
+    assert large == pytest.approx(10 / 190, abs=0.12)
+    assert middle == pytest.approx(90 / 190, abs=0.01)
+    assert unpriced == pytest.approx(95 / 190)
 
 
 def test_what_is_left_out_is_said():
@@ -154,24 +231,6 @@ def test_a_forecast_without_a_past_is_unknown_not_nothing():
     assert table["reason"].str.startswith("Too few").all()
     assert table["won_amount"].notna().all()
     assert table[["open_amount", "new_amount", "expected_amount"]].isna().all(axis=None)
-
-
-def test_a_deal_left_behind_in_its_stage_is_not_given_the_chances_of_those_that_moved_on():
-    """Of 400 deals most leave the stage at once for a quick win; some stay behind for long."""
-    rows = [("won", 2.0, 12.0, 300.0), ("won", 20.0, 200.0, 60.0), ("lost", 20.0, 200.0, 40.0)]
-    past = pd.DataFrame(rows, columns=["outcome", "stay_days", "span_days", "deal_count"])
-    learnt = odds.learn(past.assign(kind="", stage="A", is_staying=False))
-    last = learnt["", "A"][-1]
-    waiting = pd.DataFrame(
-        {
-            "kind": "",
-            "stage": "A",
-            "stage_days": [last.age_days, last.age_days + 170],
-            "age_days": 1.0,
-        }
-    )
-    chance = odds.place(waiting, learnt).chance("won", [20.0])[:, 0]
-    assert chance[1] == chance[0]
 
 
 def test_a_calibrated_process_calibrates():
@@ -223,7 +282,7 @@ def test_intervals_hold_on_the_demo_company_as_often_as_they_say(measure):
     held = {0: [], 2: []}
     for day, view in views:
         table = forecast.forecast_table(
-            view, day, measure=measure, draws=500, seed=1, level=0.8,
+            view, measure=measure, draws=500, seed=1, level=0.8,
             correlation=CORRELATION, lang="en",
         )  # fmt: skip
         for i in held:

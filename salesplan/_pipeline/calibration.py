@@ -77,8 +77,7 @@ def trial(crm: Crm, origin: dt.date, months: int, only: Only) -> Trial:
     since = origin + dt.timedelta(days=1)
     until = add_months(since, months)
     view = outlook(crm, since, until, origin, only)
-    horizon = float((until - origin).days - 1)
-    chance = view.placed.chance("won", [horizon])[:, 0]
+    chance = view.placed.chance("won")[:, -1]
     won = _won_in(crm, view.open_deals["opportunity_id"], since, until)
     return Trial(origin, until, view, chance, view.open_deals["probability"].to_numpy(float), won)
 
@@ -104,7 +103,7 @@ def calibration_table(
     for day in days:
         one = trial(crm, day, months, only)
         table = forecast_table(
-            one.view, day, measure=measure, draws=draws, seed=seed, level=level,
+            one.view, measure=measure, draws=draws, seed=seed, level=level,
             correlation=correlation, lang="en",
         )  # fmt: skip
         rows.append(_row(crm, one, table.iloc[-1], measure, months, only))

@@ -22,8 +22,10 @@ def open_wins(
 
     One normal number per deal decides whether and when it is won, so the months of a draw fit
     together. With a correlation the numbers share a part: a good quarter is good for all.
-    The chances themselves are estimates: each draw takes them all a little higher or lower.
+    The chances themselves are estimates: each draw takes them all a little higher or lower,
+    and wider apart by as much as that draws them together, so that their means stay.
     """
+    sure = ndtri(chances) * np.sqrt(1 + doubt**2)
     totals = np.zeros((draws, chances.shape[1]))
     shared = rng.standard_normal((draws, 1)) * np.sqrt(correlation)
     mistake = rng.standard_normal((draws, 1))
@@ -33,7 +35,7 @@ def open_wins(
         own = rng.standard_normal((draws, len(chances[part])))
         luck = shared + own * np.sqrt(1 - correlation)
         for month in range(chances.shape[1]):
-            won = luck < ndtri(chances[part, month]) + mistake * doubt[part, month]
+            won = luck < sure[part, month] + mistake * doubt[part, month]
             totals[:, month] += won @ amounts[part]
     return totals
 

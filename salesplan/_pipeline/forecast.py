@@ -13,9 +13,9 @@ from salesplan._pipeline.draws import new_wins, open_wins
 from salesplan._pipeline.flow import Only
 from salesplan._pipeline.frames import words
 from salesplan._pipeline.newcomers import Stream, streams
-from salesplan._pipeline.odds import Odds, Placed, learn, place
+from salesplan._pipeline.odds import Placed, learn, place
 from salesplan._pipeline.open_deals import facts
-from salesplan._pipeline.past import kinds, spans
+from salesplan._pipeline.past import spans, standing
 from salesplan._pipeline.states import states
 from salesplan.crm import Crm
 from salesplan.errors import InputError, one_of
@@ -55,9 +55,8 @@ def outlook(crm: Crm, since: dt.date, until: dt.date, day: dt.date, only: Only) 
     if until <= day + dt.timedelta(days=1):
         raise InputError(f"until={until} does not lie after {day}, the day we look from.")
     known = states(crm, deals=day)
-    odds: Odds = learn(spans(crm, day))
-    open_deals = facts(crm, as_of=day, only=only)
-    open_deals = open_deals.assign(kind=open_deals["opportunity_id"].map(kinds(crm, known)))
+    odds = learn(spans(crm, day))
+    open_deals = facts(crm, as_of=day, only=only).join(standing(crm, known), on="opportunity_id")
     coming = streams(crm, known, day, until, odds) if not only else []
     months = split(day + dt.timedelta(days=1), until, "month")
     won = crm.query(
@@ -71,11 +70,12 @@ def outlook(crm: Crm, since: dt.date, until: dt.date, day: dt.date, only: Only) 
         **known.params,
     )
     ends = [min(m.until, until) for m in months]
-    return Outlook(open_deals, place(open_deals, odds), coming, won.to_numpy()[0], ends)
+    horizons = [float((end - day).days - 1) for end in ends]
+    return Outlook(open_deals, place(open_deals, odds, horizons), coming, won.to_numpy()[0], ends)
 
 
 def forecast_table(
-    view: Outlook, day: dt.date, *, measure: str, draws: int, seed: int, level: float,
+    view: Outlook, *, measure: str, draws: int, seed: int, level: float,
     correlation: float, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return one row per month end: what is won by then, in parts and with intervals."""
@@ -84,7 +84,7 @@ def forecast_table(
     check_share(level, "level", inclusive=False)
     rng = np.random.default_rng(seed)
     amounts = worth(view.open_deals, measure)
-    chances = view.placed.chance("won", _horizons(view, day))
+    chances = view.placed.chance("won")
     usable = ~np.isnan(chances).any(axis=1) & ~np.isnan(amounts)
     doubt = view.placed.doubt(chances)
     now = open_wins(chances[usable], doubt[usable], amounts[usable], draws, correlation, rng)
@@ -108,26 +108,21 @@ def _unknown(view: Outlook, any_usable: bool, measure: str) -> list[str]:
     return [name.format(u=measure) for name in parts]
 
 
-def deals_table(view: Outlook, day: dt.date) -> pd.DataFrame:
+def deals_table(view: Outlook) -> pd.DataFrame:
     """Return one row per open deal: its chances by the end of the period, and what taught them."""
-    horizon = [float((view.ends[-1] - day).days - 1)]
     kept = ["opportunity_id", "owner_id", "pipeline", "stage", "amount", "age_days", "stage_days"]
     number = view.placed.place
     marks = view.placed.marks
-    won = view.placed.chance("won", horizon)[:, 0]
+    won = view.placed.chance("won")[:, -1]
     return view.open_deals[kept].assign(
         won_probability=won,
-        lost_probability=view.placed.chance("lost", horizon)[:, 0],
+        lost_probability=view.placed.chance("lost")[:, -1],
         expected_amount=view.open_deals["amount"] * won,
         learnt_from=words([marks[n].stage or "age" if n >= 0 else None for n in number]),
         since_days=[marks[n].age_days if n >= 0 else np.nan for n in number],
         sample_count=[marks[n].closed_count if n >= 0 else 0.0 for n in number],
         crm_probability=view.open_deals["probability"],
     )
-
-
-def _horizons(view: Outlook, day: dt.date) -> list[float]:
-    return [float((end - day).days - 1) for end in view.ends]
 
 
 def worth(open_deals: pd.DataFrame, measure: str) -> Floats:

@@ -20,9 +20,9 @@ from salesplan.periods import to_date
 CORRELATION = 0.02
 """Deals share a market: correlation between any two.
 
-On the demo company the 80 % interval of this value held in 77 to 86 % of rolling origins (amount
-and count, a month and a quarter ahead); on companies of three other seeds in 60 to 89 % for
-amounts and 80 to 93 % for counts, 79 % and 87 % over all four together. Origins a month apart
+On the demo company the 80 % interval of this value held in 79 to 89 % of rolling origins (amount
+and count, a month and a quarter ahead); on companies of four other seeds in 68 to 86 % for
+amounts and 81 to 96 % for counts, 80 % and 91 % over all five together. Origins a month apart
 share most of a quarter, so that one unlucky stretch counts several times.
 """
 
@@ -44,9 +44,10 @@ def forecast(
     """Return what will be won by the end of each month to come, with intervals.
 
     Won so far, plus open deals by their chance to be won in time (learnt from past deals that
-    had been as long in the same stage; open deals censored, losses competing), plus deals not
-    yet created (pace, season and days of creation, chance and time to win, amounts of past wins).
-    Each draw also takes the learnt chances a little higher or lower, as far as they may err.
+    had been as long in the same stage, those of about the same amount first; open deals censored,
+    losses competing), plus deals not yet created (pace, season and days of creation, chance and
+    time to win, amounts of past wins). Each draw also takes the learnt chances a little higher or
+    lower, as far as they may err.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ def forecast(
 
     Notes
     -----
-    Landmark Aalen-Johansen estimates; one-factor Gaussian copula (Vasicek 1987).
+    Landmark Aalen-Johansen estimates in windows of amounts (Beran 1981); one-factor Gaussian
+    copula (Vasicek 1987).
 
     Examples
     --------
@@ -84,8 +86,8 @@ def forecast(
     day, last = day_of(crm, as_of), to_date(until or "", "until")
     first = to_date(since, "since") if since else quarter_of(crm, day).since
     return forecast_table(
-        outlook(crm, first, last, day, only), day, measure=measure, draws=draws, seed=seed,
-        level=level, correlation=correlation, lang=lang or crm.settings.language,
+        outlook(crm, first, last, day, only), measure=measure, draws=draws, seed=seed, level=level,
+        correlation=correlation, lang=lang or crm.settings.language,
     )  # fmt: skip
 
 
@@ -97,7 +99,8 @@ def forecast_deals(crm: Crm, *, until: Day, as_of: Day = None, only: Only = None
     DataFrame
         ``won_probability`` and ``lost_probability`` by ``until`` (excluded), from
         ``sample_count`` closed deals that were still in the stage ``learnt_from`` (``age``:
-        still open) after ``since_days``; ``crm_probability`` for comparison.
+        still open) after ``since_days``, those of about its amount counting most;
+        ``crm_probability`` for comparison.
 
     Examples
     --------
@@ -105,7 +108,7 @@ def forecast_deals(crm: Crm, *, until: Day, as_of: Day = None, only: Only = None
     np.True_
     """
     day = day_of(crm, as_of)
-    return deals_table(outlook(crm, day, to_date(until or "", "until"), day, only), day)
+    return deals_table(outlook(crm, day, to_date(until or "", "until"), day, only))
 
 
 def calibration(

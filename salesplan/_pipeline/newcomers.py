@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from salesplan._pipeline.odds import Landmark, Odds
-from salesplan._pipeline.past import ANY, KINDS
+from salesplan._pipeline.odds import Ints, Lives, Odds, newborn
+from salesplan._pipeline.past import ANY, BANDS, UNPRICED, in_bands
 from salesplan._pipeline.states import States
 from salesplan.crm import Crm
 from salesplan.periods import Period, add_months, split
@@ -18,17 +19,18 @@ from salesplan.stats import Floats
 
 YEARS = 2
 """Years of creation that the same month of next year is expected from."""
+_APART = ((180, BANDS * 2 // 3), (6 * 180, BANDS * 8 // 9))
+"""From so many closed deals on, deals from a band on are looked at apart."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Expected wins of one kind of deals yet to be created, and the amounts to draw from.
+    """Expected wins of some deals yet to be created, and the amounts to draw from.
 
     ``wins`` holds a row per month of creation and a column per month of winning;
     ``rate_error`` is the relative standard error of the pace it rests on.
     """
 
-    kind: str
     wins: Floats
     amounts: Floats
     dispersion: float
@@ -36,32 +38,53 @@ class Stream:
 
 
 def streams(crm: Crm, known: States, day: dt.date, until: dt.date, odds: Odds) -> list[Stream]:
-    """Return one stream per kind of deals that has enough past to learn from."""
+    """Return one stream per kind and size of deals that has enough past to learn from."""
     months = _months(day, until)
     created = _created(crm, known)
     amounts = _won_amounts(crm, known, add_months(day, -12 * YEARS))
     found = []
     for kind, born in created.groupby("kind", sort=True):
-        ladder = odds.get((str(kind), ANY))
-        if ladder:
-            place = _day_shares(born)
-            expected, dispersion, error = _expected(born, day, months, place)
-            share = _shares(ladder[0], months, place)
-            mine = amounts.loc[amounts["kind"] == kind, "amount"].to_numpy(float)
-            wins = expected[:, None] * share
-            found.append(Stream(str(kind), wins, mine, dispersion, error))
+        lives = odds.get((str(kind), ANY))
+        for bands in _sizes(lives) if lives else ():
+            mine = born[born["band"].isin(bands)]
+            if len(mine):
+                won = amounts[(amounts["kind"] == kind) & amounts["band"].isin(bands)]
+                found.append(_stream(lives, bands, mine, won["amount"], day, months))  # type: ignore[arg-type]
     return found
+
+
+def _sizes(lives: Lives) -> list[Ints]:
+    """Return the bands of deals that are looked at together.
+
+    Large deals, the upper third, are set apart where there are many deals; with six times as
+    many the upper third of the large ones again: few deals, but most of the money and the
+    longest waits.
+    """
+    closed = lives.count[lives.ends > 0].sum()
+    from_ = [UNPRICED, *(place for many, place in _APART if closed >= many), BANDS]
+    return [np.arange(low, high) for low, high in itertools.pairwise(from_)]
+
+
+def _stream(
+    lives: Lives, bands: Ints, born: pd.DataFrame, amounts: pd.Series[float], day: dt.date,
+    months: list[Period],
+) -> Stream:  # fmt: skip
+    place = _day_shares(born)
+    expected, dispersion, error = _expected(born, day, months, place)
+    share = _shares(newborn(lives, bands, (months[-1].until - day).days), months, place)
+    won = np.asarray(amounts, float)
+    return Stream(expected[:, None] * share, won, dispersion, error)
 
 
 def _created(crm: Crm, known: States) -> pd.DataFrame:
     return crm.query(
-        f"""WITH {known.ctes},
-{KINDS}
-SELECT k.kind, CAST(d.began_on AS DATE) AS began_on, CAST(count(*) AS DOUBLE) AS created_count
-FROM deals AS d JOIN kinds AS k ON k.opportunity_id = d.opportunity_id
+        f"""WITH {in_bands(known)}
+SELECT b.kind, b.band, CAST(d.began_on AS DATE) AS began_on,
+  CAST(count(*) AS DOUBLE) AS created_count
+FROM deals AS d JOIN in_bands AS b ON b.opportunity_id = d.opportunity_id
 WHERE d.began_on IS NOT NULL
-GROUP BY k.kind, CAST(d.began_on AS DATE)
-ORDER BY k.kind, began_on""",
+GROUP BY b.kind, b.band, CAST(d.began_on AS DATE)
+ORDER BY b.kind, began_on, b.band""",
         **known.params,
     )
 
@@ -78,10 +101,9 @@ def _day_shares(born: pd.DataFrame) -> Floats:
 
 def _won_amounts(crm: Crm, known: States, since: dt.date) -> pd.DataFrame:
     return crm.query(
-        f"""WITH {known.ctes},
-{KINDS}
-SELECT k.kind, CAST(d.reporting_amount AS DOUBLE) AS amount
-FROM deals AS d JOIN kinds AS k ON k.opportunity_id = d.opportunity_id
+        f"""WITH {in_bands(known)}
+SELECT b.kind, b.band, CAST(d.reporting_amount AS DOUBLE) AS amount
+FROM deals AS d JOIN in_bands AS b ON b.opportunity_id = d.opportunity_id
 WHERE d.status = 'won' AND d.closed_on > $since
 ORDER BY d.opportunity_id""",
         since=since,
@@ -158,7 +180,7 @@ def _dispersion(counts: Floats, fitted: Floats) -> float:
     return max(1.0, float(np.mean((counts - expected) ** 2 / expected)))
 
 
-def _shares(mark: Landmark, months: list[Period], place: Floats) -> Floats:
+def _shares(won_by_age: Floats, months: list[Period], place: Floats) -> Floats:
     """Return the share of a month's new deals that is won in each month to come."""
     table = np.zeros((len(months), len(months)))
     for i, month in enumerate(months):
@@ -166,5 +188,5 @@ def _shares(mark: Landmark, months: list[Period], place: Floats) -> Floats:
         weight = place[month.since.day - 1 + born]
         for j in range(i, len(months)):
             left = (months[j].until - month.since).days - 1 - born
-            table[i, j] = np.average(mark.chance("won", left), weights=weight)
+            table[i, j] = np.average(won_by_age[left], weights=weight)
     return np.diff(table, axis=1, prepend=0.0)

@@ -118,12 +118,17 @@ def _clock(text: str) -> str:
     return f"COALESCE(CAST({whole} AS VARCHAR), {text})"
 
 
-_FALSE = "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n')"
+_FALSE = (
+    "('false', '0', '0.0', 'no', 'nein', 'falsch', 'non', 'faux', 'f', 'n', "
+    "'falso', 'nee', 'onwaar', 'não', 'nao')"
+)
 
 
 _DELETED = {
     *("deleted", "is deleted", "deleted at", "deleted on", "deleted date", "in recycle bin"),
     *("geloscht", "ist geloscht", "geloscht am", "supprime", "est supprime", "supprime le"),
+    *("eliminado", "eliminado el", "verwijderd", "verwijderd op", "eliminato", "eliminato il"),
+    *("excluido", "excluido em"),
 }
 _DELETED_SQUEEZED = {squeeze(name) for name in _DELETED}
 

@@ -43,11 +43,11 @@ def code_of(text: str) -> str | None:
 
 @cache
 def _names() -> dict[str, str]:
-    """Return the names of currencies in English, German and French, folded -> code."""
+    """Return the names of currencies in the languages of exports, folded -> code."""
     return {
         fold(get_currency_name(code, count=count, locale=locale)): code
         for code in _NAMED
-        for locale in ("en", "de", "fr")
+        for locale in ("en", "de", "fr", "es", "nl", "it", "pt")
         for count in (None, 1, 2)
     } | {"us dollar": "USD", "dollar us": "USD", "pound sterling": "GBP", "pfund sterling": "GBP"}
 

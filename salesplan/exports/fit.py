@@ -174,13 +174,16 @@ def _share_close_date(fit: Fit) -> None:
         fit.columns |= {"expected_close_on": only, "closed_on": only}
 
 
+_CURRENCY = ("currency", "währung", "devise", "divisa", "moneda", "valuta", "moeda")
+
+
 def _currency_beside_amount(fit: Fit, headers: Sequence[str]) -> None:
     """Take the "<Amount> Currency" column that a multi-currency CRM puts beside an amount."""
     amount = fit.columns.get("amount") or fit.columns.get("budget_amount")
     if not amount or "currency" not in _names(fit):
         return
-    beside = {squeeze(f"{amount} {word}") for word in ("currency", "währung", "devise")}
-    beside |= {squeeze(f"{word} {amount}") for word in ("currency", "währung", "devise")}
+    beside = {squeeze(f"{amount} {word}") for word in _CURRENCY}
+    beside |= {squeeze(f"{word} {amount}") for word in _CURRENCY}
     found = next((h for h in headers if squeeze(h) in beside), None)
     if found:
         fit.columns["currency"] = found

@@ -187,10 +187,20 @@ _STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
 # A deal, contact or lead has no stand-in: two of one name are two, and a row must not be lost.
 _UNSAID = {"activities": {"kind": "activity"}}
 _KINDS = {
-    "call": ("calls", "call", "anrufe", "appels"),
-    "meeting": ("meetings", "meeting", "termine", "réunions", "rendezvous"),
-    "e-mail": ("emails", "email", "mails"),
-    "task": ("tasks", "task", "aufgaben", "tâches"),
+    "call": ("calls", "call", "anrufe", "appels", "llamadas", "gesprekken", "chiamate", "chamadas"),
+    "meeting": (
+        "meetings",
+        "meeting",
+        "termine",
+        "réunions",
+        "rendezvous",
+        "reuniones",
+        "afspraken",
+        "riunioni",
+        "reuniões",
+    ),
+    "e-mail": ("emails", "email", "mails", "correos"),
+    "task": ("tasks", "task", "aufgaben", "tâches", "tareas", "taken", "compiti", "tarefas"),
 }
 
 

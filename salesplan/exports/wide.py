@@ -26,6 +26,22 @@ _ENTERED = (
     "date de saisie",
     "date saisie",
     "entré dans",
+    "fecha de ingreso",
+    "fecha de ingreso en",
+    "fecha de entrada",
+    "fecha de entrada a",
+    "fecha de entrada en",
+    "ingresó a",
+    "datum ingevoerd",
+    "datum van invoer",
+    "datum van binnenkomst in",
+    "datum binnenkomst",
+    "data di ingresso",
+    "data di ingresso in",
+    "data di inserimento",
+    "data de entrada",
+    "data de entrada em",
+    "data de entrada na",
 )
 _QUOTES = "\"'“”„‟«»‹›‘’‚′″"
 _LABEL = re.compile(
@@ -76,7 +92,9 @@ def is_history(header: str, of: str = "") -> bool:
     return not of or bool(_LIFECYCLE.search(fold(header))) == (of == "lifecycle")
 
 
-_LIFECYCLE = re.compile(r"lifecycle|lebenszyklus|cycle de vie")
+_LIFECYCLE = re.compile(
+    r"lifecycle|lebenszyklus|cycle de vie|ciclo de vida|levenscyclus|ciclo di vita"
+)
 _BESIDE = re.compile(
     r"^(date exited|cumulative time in|latest time in|hs_(v2_)?(date_exited|cumulative_time_in|"
     r"latest_time_in|time_in)_)",

@@ -20,6 +20,9 @@ _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _LATE_DAY = r"(?:1[3-9]|2\d|3[01])"
 _SIGN, _YEAR, _REST = r"[./-]", r"(?:\d{4}|\d{2})", r"(?:[^0-9].*)?"
 
+LOCALES = ("en_GB", "en_US", "de_DE", "de_AT", "fr_FR", "es_ES", "nl_NL", "it_IT", "pt_BR")
+"""Where the names of months come from."""
+
 CLASSES = {
     "iso": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}" + _REST,
     "numeric": rf"\d{{1,2}}{_SIGN}\d{{1,2}}{_SIGN}{_YEAR}{_REST}",
@@ -157,7 +160,8 @@ def _from_name(text: str) -> str:
     """Return the SQL of a date whose month is a word, with its year in front."""
     low = f"strip_accents(lower({text}))"
     day_first = (
-        r"^[^0-9]*(\d{1,2})(?:st|nd|rd|th|er)?[^0-9a-z]+([a-z]{3,})[^0-9a-z]+(\d{4}|\d{2})(.*)$"
+        r"^[^0-9]*(\d{1,2})(?:st|nd|rd|th|er)?[^0-9a-z]+(?:de )?([a-z]{3,})[^0-9a-z]+(?:del? )?"
+        r"(\d{4}|\d{2})(.*)$"
     )
     month_first = r"^(?:[a-z]+,? )??([a-z]{3,})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -]+(\d{4})(.*)$"
     months = " ".join(f"WHEN {sql.text(word)} THEN '{n}'" for word, n in _months().items())
@@ -173,9 +177,9 @@ def _from_name(text: str) -> str:
 
 @cache
 def _months() -> dict[str, int]:
-    """Return every way to name a month in English, German and French -> its number."""
+    """Return every way to name a month in the languages of exports -> its number."""
     words: dict[str, int] = {"sept": 9, "maerz": 3, "mrz": 3}
-    for locale in ("en_GB", "en_US", "de_DE", "de_AT", "fr_FR"):
+    for locale in LOCALES:
         for width in ("wide", "abbreviated"):
             for number, name in get_month_names(width, locale=locale).items():
                 plain = unicodedata.normalize("NFKD", name.casefold())

@@ -11,7 +11,18 @@ from salesplan.loading import sql
 SPACES = " \u00a0\u202f\u2009'’"
 
 _CURRENCY = r"(?:[A-Z]{1,3}\p{Sc}|\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Fr\.?)"
-_UNITS = {"k": 3, "tsd": 3, "m": 6, "mio": 6, "mn": 6, "b": 9, "bn": 9, "mrd": 9}
+_UNITS = {
+    "k": 3,
+    "tsd": 3,
+    "m": 6,
+    "mio": 6,
+    "mln": 6,
+    "mn": 6,
+    "b": 9,
+    "bn": 9,
+    "mrd": 9,
+    "mld": 9,
+}
 
 
 def _digits(decimal: str | None, kind: str) -> str:

@@ -18,12 +18,16 @@ from babel.dates import get_month_names
 
 from salesplan import schema
 from salesplan.exports.names import fold
+from salesplan.loading.dates import LOCALES
 from salesplan.loading.staging import MARK, Staged
 
-_FISCAL = r"(?:fy|gj|fiscal year|geschaftsjahr|exercice(?: fiscal)?)"
+_FISCAL = (
+    r"(?:fy|gj|fiscal year|geschaftsjahr|exercice(?: fiscal)?"
+    r"|ejercicio|boekjaar|esercizio|exercicio)"
+)
 _PARTS = {
-    "Q": r"(?:q|quarter|quartal|t|trimestre)",
-    "H": r"(?:h|hy|half|half year|halbjahr|hj|s|semestre)",
+    "Q": r"(?:q|quarter|quartal|kwartaal|t|trimestre)",
+    "H": r"(?:h|hy|half|half year|halbjahr|hj|halfjaar|s|semestre)",
 }
 _ORDINAL = r"(?:st|nd|rd|th|er|ere|e|eme)?"
 _YEAR = r"(?P<year>\d{4}|\d{2})"
@@ -158,10 +162,10 @@ def _month(year: str, month: str, day: str = "1") -> str | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Return month names in English, German and French, long and short, folded -> number."""
+    """Return month names in the languages of exports, long and short, folded -> number."""
     return {
         fold(name): number
-        for locale in ("en_GB", "en_US", "de_DE", "de_AT", "fr_FR")
+        for locale in LOCALES
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
         for number, name in get_month_names(width, context, locale=locale).items()

@@ -18,6 +18,8 @@ MISSING = (
     "(Aucune valeur)",
     "#N/A",
     "#NV",
+    "#N/D",
+    "#N/B",
     "N/A",
     "n/a",
     "NULL",
@@ -26,9 +28,21 @@ MISSING = (
     "(blank)",
     "(leer)",
     "(vide)",
+    "(Sin valor)",
+    "(Geen waarde)",
+    "(Nessun valore)",
+    "(Sem valor)",
+    "(en blanco)",
+    "(leeg)",
+    "(vuoto)",
+    "(vazio)",
     "--None--",
     "--Ohne--",
     "--Aucun--",
+    "--Ninguno--",
+    "--Geen--",
+    "--Nessuno--",
+    "--Nenhum--",
     "Select",
     "NaN",
     "nan",
@@ -38,8 +52,14 @@ MISSING = (
 
 BLANKS = " \t\r\n\u00a0\u202f\u2009\u200b\ufeff"
 
-_YES = ("true", "t", "1", "yes", "y", "ja", "wahr", "oui", "vrai", "x", "1.0")
-_NO = ("false", "f", "0", "no", "n", "nein", "falsch", "non", "faux", "0.0")
+_YES = (
+    *("true", "t", "1", "1.0", "yes", "y", "x", "ja", "wahr", "oui", "vrai"),
+    *("sí", "si", "sì", "sim", "verdadero", "vero", "verdadeiro", "waar"),
+)
+_NO = (
+    *("false", "f", "0", "0.0", "no", "n", "nein", "falsch", "non", "faux"),
+    *("nee", "não", "nao", "falso", "onwaar"),
+)
 
 
 def cell(raw: str, missing: tuple[str, ...], blanks: str = BLANKS) -> str:
@@ -76,7 +96,7 @@ def _dropped(text: str, words: list[str]) -> str:
 
 
 def boolean(text: str) -> str:
-    """Return the SQL that reads yes and no in three languages; NULL for anything else."""
+    """Return the SQL that reads yes and no in the languages of exports; NULL for anything else."""
     yes = " ".join(f"WHEN {sql.text(word)} THEN true" for word in _YES)
     no = " ".join(f"WHEN {sql.text(word)} THEN false" for word in _NO)
     return f"CASE lower({text}) {yes} {no} END"

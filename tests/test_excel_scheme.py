@@ -74,7 +74,7 @@ def test_a_changed_actual_changes_the_pay_as_a_new_simulation_would(tmp_path, ac
     assert new["Cost"][-1][3] == pytest.approx(after.total_amount, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), 38, 42])
 def test_any_scheme_recomputes_to_the_cent(tmp_path, seed):
     rules, people, attainment, _ = example(seed)
     scheme = sp.compensation.Scheme.model_validate(rules)
@@ -149,3 +149,106 @@ def test_a_commission_by_tiers_recomputes(tmp_path, reads):
     path = sp.excel.scheme_workbook(tmp_path / "plan.xlsx", paid(100_000.0))
     changed(path, 4, "Actual", 260_000.0)
     assert payouts(recalculated(path, tmp_path)) == [paid(260_000.0).total_amount] == [14_800.0]
+
+
+# Places, scores and pools ----------------------------------------------------------------------
+
+STAFF = pd.DataFrame(
+    {
+        "person_id": ["ann", "ben", "cid", "dot", "eva"],
+        "target_variable": [10_000.0, 12_000.0, 8_000.0, 10_000.0, 9_000.0],
+        "team": ["north", "north", "south", "south", "south"],
+    }
+)
+LADDER = {"kind": "steps", "reads": "rank", "points": [[1, 2.0], [2, 1.2], [3, 0.4]]}
+TENTHS = {"kind": "steps", "reads": "rank_share", "points": [[0, 2.0], [0.5, 1.0], [0.8, 0.0]]}
+TABLE = {"kind": "steps", "points": [[0.8, 0.5], [0.95, 0.9], [1.05, 1.5]]}
+TWO = [{"name": "sales", "weight": 0.6}, {"name": "calls", "weight": 0.4}]
+
+
+def only_sales(**values):
+    return {"criteria": [{"name": "sales", "weight": 1.0} | values]}
+
+
+AGAINST = {
+    "places": only_sales(curve=LADDER),
+    "the worse of equal places": only_sales(curve=LADDER, ranking={"ties": "worse"}),
+    "shared places": only_sales(curve=LADDER, ranking={"ties": "shared"}),
+    "places in a team, by the actual": only_sales(
+        curve=LADDER, ranking={"among": ["team"], "of": "actual"}
+    ),
+    "part of the ranks": only_sales(curve=TENTHS),
+    "a score": {"criteria": TWO, "score": TABLE},
+    "a score of the year to date": {"criteria": TWO, "score": TABLE, "accrual": "year_to_date"},
+    "a score in money": {"criteria": TWO, "score": TABLE | {"pays": "amount"}},
+    "a score of places": {
+        "criteria": [{"name": "sales", "weight": 0.6, "curve": LADDER}, TWO[1]],
+        "score": TABLE,
+    },
+    "a pool that is short": only_sales() | {"pool": {"amount": 9_000.01}},
+    "a pool shared out": only_sales() | {"pool": {"amount": 13_000, "pays": "exactly"}},
+    "a pool of each team": {"criteria": TWO, "score": TABLE}
+    | {"pool": {"amount": 3_333.33, "scope": "team"}},
+    "capped and rounded attainment": only_sales(
+        cap_attainment=1.05, round_attainment=2, curve={"accelerators": [{"from": 1, "times": 3}]}
+    ),
+    "lower is better": only_sales(better="lower", cap_attainment=1.5),
+}
+
+
+def against(rules, ann: float) -> sp.compensation.Simulation:
+    sales = {"ann": [ann, 90.0], "ben": [110.0, 80.0], "cid": [90.0, 100.0]}
+    sales |= {"dot": [101.7, 99.0], "eva": [90.0, 70.0]}
+    rows = [
+        (person, f"2026-Q{q}", "sales", figure, 100.0)
+        for person, figures in sales.items()
+        for q, figure in enumerate(figures, 1)
+    ]
+    rows += [(p, f"2026-Q{q}", "calls", 95.0, 100.0) for p in sales for q in (1, 2)]
+    scheme = sp.compensation.Scheme.model_validate({"name": "Against"} | rules)
+    return sp.compensation.simulate(scheme, STAFF, pd.DataFrame(rows, columns=COLUMNS))
+
+
+@pytest.mark.parametrize("name", AGAINST)
+def test_what_hangs_on_others_follows_a_changed_actual(tmp_path, name):
+    new = 111.3 if "in a team" in name else 104.3
+    before, after = against(AGAINST[name], 90.0), against(AGAINST[name], new)
+    assert payouts_of(before) != payouts_of(after)
+    path = sp.excel.scheme_workbook(tmp_path / "plan.xlsx", before)
+    assert payouts(recalculated(path, tmp_path)) == payouts_of(before)
+    lines = sp.excel.scheme_sheets(before)["Lines"].frame
+    assert lines["is_live"].all()
+    changed(path, 4, "Actual", new)  # the first line: what ann sold in the first quarter
+    if "year to date" in name:
+        second = lines.index[(lines["period"] == "2026-Q2") & (lines["line"] == "sales")][0]
+        changed(path, second + 4, "Actual", new + 90.0)
+    assert payouts(recalculated(path, tmp_path)) == payouts_of(after)
+
+
+def payouts_of(simulation) -> list[float]:
+    return simulation.payouts["payout_amount"].tolist()
+
+
+def test_what_is_in_the_pool_may_be_changed(tmp_path):
+    rules = AGAINST["a pool that is short"]
+    path = sp.excel.scheme_workbook(tmp_path / "plan.xlsx", against(rules, 90.0))
+    book = openpyxl.load_workbook(path)
+    sheet = book["Pool"]
+    place = next(c.column for c in sheet[3] if c.value == "Pool amount")
+    for row in range(4, sheet.max_row + 1):
+        sheet.cell(row, place).value = 7_000.07
+    book.save(path)
+    wanted = against(only_sales() | {"pool": {"amount": 7_000.07}}, 90.0)
+    assert payouts(recalculated(path, tmp_path)) == payouts_of(wanted)
+
+
+def test_a_pool_of_the_year_to_date_stands_as_simulated(tmp_path):
+    rules = AGAINST["a pool that is short"] | {"accrual": "year_to_date"}
+    simulation = against(rules, 90.0)
+    sheets = sp.excel.scheme_sheets(simulation)
+    assert "Pool" not in sheets
+    pool = sheets["Lines"].frame["kind"] == "pool"
+    assert pool.any()
+    assert not sheets["Lines"].frame.loc[pool, "is_live"].any()
+    path = sp.excel.scheme_workbook(tmp_path / "plan.xlsx", simulation)
+    assert payouts(recalculated(path, tmp_path)) == payouts_of(simulation)

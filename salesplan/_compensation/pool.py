@@ -23,8 +23,7 @@ def line(scheme: Scheme, panel: Panel, present: Presence, total: Units) -> Units
     """Return what the pool adds to each person's total, or takes from it, to the cent."""
     rule = scheme.pool
     assert rule is not None
-    filled = _units(scheme, _filled(scheme, rule, panel, present))
-    of_person = _pools(rule, panel)
+    filled, of_person = contents(scheme, panel, present)
     result = np.zeros_like(total)
     for group in np.unique(of_person):
         mine = np.flatnonzero(of_person == group)
@@ -32,6 +31,13 @@ def line(scheme: Scheme, panel: Panel, present: Presence, total: Units) -> Units
             there_is = int(filled[mine[0], t]) if group >= 0 else 0
             result[mine, t] = _shared(np.maximum(total[mine, t], 0), there_is, rule)
     return result
+
+
+def contents(scheme: Scheme, panel: Panel, present: Presence) -> tuple[Units, Codes]:
+    """Return the money in each person's pool in each period, and the number of that pool."""
+    rule = scheme.pool
+    assert rule is not None
+    return _units(scheme, _filled(scheme, rule, panel, present)), _pools(rule, panel)
 
 
 def _shared(claims: Units, there_is: int, rule: Pool) -> Units:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from salesplan._compensation import explain, issues, missing, parts
+from salesplan._compensation import explain, issues, missing, parts, pool
 from salesplan._compensation.limits import Adjustments
 from salesplan._compensation.line import Line
 from salesplan._compensation.panel import Panel
@@ -187,6 +187,26 @@ class Simulation:
         described = frame.merge(self.people, on="person_id", how="left")
         names = ["person_id", "name", "role", "team", "period"]
         return described[[*names, "target_amount", "payout_amount", "payout_rate", "reason"]]
+
+    @cached_property
+    def pools(self) -> pd.DataFrame:
+        """One row per period and person with a pool: period, person_id, pool, pool_amount.
+
+        ``pool`` numbers the pools (0 where there is one for all, -1 for a person without a
+        team); ``pool_amount`` is what is in it to share out. Empty without a pool.
+        """
+        columns = ["period", "person_id", "pool", "pool_amount"]
+        if self.scheme.pool is None:
+            return pd.DataFrame(columns=columns)
+        filled, of_person = pool.contents(self.scheme, self.panel, self.presence)
+        t, p = (axis.ravel() for axis in np.indices(self.panel.shape[::-1]))
+        values = (
+            np.array(self.period_labels, object)[t],
+            self.panel.persons.to_numpy(object)[p],
+            of_person[p],
+            np.where(of_person[p] >= 0, filled[p, t], 0) / self.scale,
+        )
+        return pd.DataFrame(dict(zip(columns, values, strict=True)))
 
     @cached_property
     def people(self) -> pd.DataFrame:

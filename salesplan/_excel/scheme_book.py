@@ -1,22 +1,28 @@
 """A simulated scheme as a workbook that computes: change an actual and the pay follows.
 
-A formula is written only where it gives the library's own figure; what gates, caps on the total
-and offsets did stands as computed, and the column ``is_live`` says which is which.
+A formula is written only where it gives the library's own figure: of criteria, places, scores
+and pools. What gates, caps on the total and offsets did stands as computed, and the column
+``is_live`` says which is which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
-from salesplan import periods, scales, text
+from salesplan import text
 from salesplan._excel.book import write
 from salesplan._excel.curve_cells import CurveCells
+from salesplan._excel.scheme_lines import formulas, is_live, with_pool_rows
+from salesplan._excel.scheme_places import SHEET as PLACES
+from salesplan._excel.scheme_places import Places
+from salesplan._excel.scheme_pool import SHEET as POOL
+from salesplan._excel.scheme_pool import pool_lines, pool_sheet
+from salesplan._excel.scheme_score import ScoreTable
 from salesplan._excel.sheet import Sheet, column_cells
 
 LINES, PAYOUTS, CURVES = "Lines", "Payouts", "Curves"
@@ -38,6 +44,10 @@ class Simulated(Protocol):
         """One row per person and period."""
 
     @property
+    def pools(self) -> pd.DataFrame:
+        """One row per period and person with what is in the pool."""
+
+    @property
     def cost(self) -> pd.DataFrame:
         """One row per period."""
 
@@ -45,8 +55,10 @@ class Simulated(Protocol):
 def scheme_workbook(path: str | Path, simulation: Simulated, *, lang: str = "en") -> Path:
     """Write a simulation as a workbook whose pay is computed from its actuals and goals.
 
-    The sheets are Payouts (sums of lines), Lines (attainment, curve, caps, amount), Curves
-    (the straight pieces that the lines look up), Cost (sums by period) and Scheme (the rules).
+    The sheets are Payouts (sums of lines), Lines (attainment, place, curve, caps, amount), Pool
+    (claims and what is shared out) and Places (pay by place, where equals share it) if the
+    scheme has them, Curves (the straight pieces that the lines look up), Cost (sums by period)
+    and Scheme (the rules).
 
     Parameters
     ----------
@@ -89,11 +101,13 @@ def scheme_sheets(simulation: Simulated, lang: str = "en") -> dict[str, Sheet]:
 
     Their names are the same in every language, as the formulas speak of them.
     """
-    curves = CurveCells(simulation.scheme.criteria, CURVES, lang)
-    lines = _lines(simulation, curves)
+    scheme = simulation.scheme
+    score = [] if scheme.score is None else [ScoreTable(scheme.score)]
+    curves = CurveCells([*scheme.criteria, *score], CURVES, lang)
+    live = _live(simulation, curves, _places(simulation, lang))
     sheets = {
-        PAYOUTS: _payouts(simulation, lines.frame),
-        LINES: lines,
+        PAYOUTS: _payouts(simulation, live[LINES].frame),
+        **live,
         CURVES: Sheet(curves.frame),
         "Cost": _cost(simulation),
     }
@@ -109,119 +123,29 @@ def scheme_sheets(simulation: Simulated, lang: str = "en") -> dict[str, Sheet]:
     return {**titled, "Scheme": Sheet(_rules(simulation), simulation.scheme.name, note)}
 
 
-def _lines(simulation: Simulated, curves: CurveCells) -> Sheet:
-    """Return the lines with a formula for each step that a formula can say."""
-    frame = simulation.lines.reset_index(drop=True)
-    places = int(simulation.scheme.rounding.places)
-    written: dict[str, list[str | None]] = {c: [None] * len(frame) for c in _STEPS}
-    written["amount"] = _since_last_time(simulation.scheme, frame, places)
-    for criterion in simulation.scheme.criteria:
-        mine = (frame["line"] == criterion.name) & (frame["kind"] == "adds")
-        switched = frame["gate"].str.startswith("switched")  # read on a gate's curve
-        for column, formula, value in _steps(criterion, frame, curves, places):
-            here = mine & ~switched if column == "curve_value" else mine
-            _keep(written[column], frame[column], here, formula, value)
-    live = pd.Series([one is not None for one in written["amount"]], dtype=bool)
-    frame.insert(len(frame.columns) - 1, "is_live", live)
-    return Sheet(frame, totals=("amount",), formulas=written)
+def _places(simulation: Simulated, lang: str) -> Places:
+    """Return the lines as they are shown, with places where a rule reads them."""
+    scheme, frame = simulation.scheme, simulation.lines.reset_index(drop=True)
+    if scheme.pool is not None:
+        frame = with_pool_rows(frame, simulation.pools)
+    return Places(scheme, frame, simulation.payouts, lang)
 
 
-_STEPS = ("attainment_rate", "curve_value", "before_cap_amount", "after_cap_amount", "amount")
-Step = tuple[str, str, pd.Series]
-
-
-def _steps(criterion: Any, frame: pd.DataFrame, curves: CurveCells, places: int) -> Iterable[Step]:
-    """Yield column, formula and the value that the formula gives, step by step."""
-    curve = criterion.curve
-    with np.errstate(divide="ignore", invalid="ignore"):
-        yield "attainment_rate", "=[actual]/[target]", frame["actual"] / frame["target"]
-    if curve.looks_at in ("attainment", "actual") and curve.kind not in ("matrix", "levels"):
-        read = "attainment_rate" if curve.looks_at == "attainment" else "actual"
-        counted = curve.counted(frame[read].to_numpy(np.float64))
-        seen = pd.Series(counted, index=frame.index)
-        yield "curve_value", *curves.formula(criterion.name, _counted(curve, f"[{read}]"), seen)
-    times = _times(curve)
-    value = frame["curve_value"] * (frame[times] if times else 1)
-    if not criterion.paid_on:  # the measure that is paid on has no cell here
-        yield "before_cap_amount", f"=[curve_value]*[{times}]" if times else "=[curve_value]", value
-    yield ("after_cap_amount", *_capped(criterion, frame))
-    yield "amount", f"=ROUND([after_cap_amount],{places})", _rounded(frame, places)
-
-
-def _times(curve: Any) -> str | None:
-    """Return what the curve's value is multiplied with: nothing where it is money already."""
-    if curve.outcome == "share":
-        return "target_amount"
-    if curve.outcome == "amount" or curve.kind in ("rate", "per_unit"):
-        return None
-    if curve.kind == "tiers":  # rates on slices of the amount, or on slices of the goal
-        return "target" if curve.looks_at == "attainment" else None
-    return "actual"
-
-
-def _counted(curve: Any, read: str) -> str:
-    """Return what of a cell counts: full points or full lots where the curve says so."""
-    if curve.kind == "per_point" and curve.whole_points:
-        return f"(1+TRUNC(ROUND(({read}-1)*100,6))/100)"
-    if curve.kind == "per_unit" and curve.whole_units:
-        return f"(TRUNC(ROUND({read}/{curve.each!r},9))*{curve.each!r})"
-    return read
-
-
-def _capped(criterion: Any, frame: pd.DataFrame) -> tuple[str, pd.Series]:
-    said, value = "[before_cap_amount]", frame["before_cap_amount"]
-    if criterion.floor_share is not None:
-        said = f"MAX({said},{criterion.floor_share!r}*[target_amount])"
-        value = np.maximum(value, criterion.floor_share * frame["target_amount"])
-    if criterion.floor_amount is not None:
-        said = f"MAX({said},{criterion.floor_amount!r})"
-        value = np.maximum(value, criterion.floor_amount)
-    if criterion.cap_share is not None:
-        said = f"MIN({said},{criterion.cap_share!r}*[target_amount])"
-        value = np.minimum(value, criterion.cap_share * frame["target_amount"])
-    if criterion.cap_amount is not None:
-        said = f"MIN({said},{criterion.cap_amount!r})"
-        value = np.minimum(value, criterion.cap_amount)
-    return f"={said}", value
-
-
-def _rounded(frame: pd.DataFrame, places: int) -> pd.Series:
-    """Return what ROUND gives: ties away from zero, as the decimals that are shown."""
-    due = frame["after_cap_amount"].to_numpy(np.float64)
-    return pd.Series(scales.rounded(due, places), index=frame.index)
-
-
-def _keep(
-    written: list[str | None], figure: pd.Series, mine: pd.Series, formula: str, value: pd.Series
-) -> None:
-    """Write a formula into the rows in which it gives the library's figure."""
-    same = mine & np.isclose(value, figure, rtol=1e-12, atol=1e-9)
-    for row in np.flatnonzero(same):
-        written[row] = written[row] or formula
-
-
-def _since_last_time(scheme: Any, frame: pd.DataFrame, places: int) -> list[str | None]:
-    """Return what a year to date pays: what is due by now less what was due last time."""
-    written: list[str | None] = [None] * len(frame)
-    if scheme.accrual != "year_to_date":
-        return written
-    due, amount = _rounded(frame, places).to_numpy(), frame["amount"].to_numpy()
-    row = pd.Series(np.arange(len(frame)), dtype="float64")
-    runs = frame["period"].map(lambda label: _run(scheme, label))
-    before = row.groupby([frame["person_id"], frame["line"], runs], sort=False).shift()
-    for here in np.flatnonzero(before.notna().to_numpy() & (frame["kind"] == "adds").to_numpy()):
-        last = int(before.iloc[here])
-        if np.isclose(due[here] - due[last], amount[here], atol=1e-9):
-            now, then = "[after_cap_amount]", f"[after_cap_amount@{last}]"
-            written[here] = f"=ROUND({now},{places})-ROUND({then},{places})"
-    return written
-
-
-def _run(scheme: Any, label: str) -> str:
-    """Return the year (or ``accrual_over``) within which amounts run up to date."""
-    starts = scheme.fiscal_year_starts
-    since = periods.parse(label, fiscal_start=starts).since
-    return periods.containing(since, scheme.accrual_over, fiscal=True, fiscal_start=starts).label
+def _live(simulation: Simulated, curves: CurveCells, places: Places) -> dict[str, Sheet]:
+    """Return the sheet of the lines with its formulas, and those they look into."""
+    scheme, frame = simulation.scheme, places.frame
+    written = formulas(scheme, frame, curves, places)
+    pool = pool_sheet(simulation, frame)
+    for row, formula in pool_lines(pool, frame, int(scheme.rounding.places)).items():
+        written["amount"][row] = formula
+    shown = frame.copy()
+    shown.insert(len(shown.columns) - 1, "is_live", is_live(written["amount"]))
+    sheets = {LINES: Sheet(shown, totals=("amount",), formulas=written)}
+    if pool is not None:
+        sheets[POOL] = pool
+    if len(places.pay):
+        sheets[PLACES] = Sheet(places.pay)
+    return sheets
 
 
 def _payouts(simulation: Simulated, lines: pd.DataFrame) -> Sheet:

@@ -15,7 +15,7 @@ from salesplan import pipeline
 from salesplan._pipeline import calibration, draws, forecast, nearness, odds
 from salesplan._pipeline.future import CORRELATION
 from salesplan._pipeline.past import BANDS
-from salesplan.errors import UnknownNameError
+from salesplan.errors import InputError, UnknownNameError
 
 
 def lives(seed=1, count=4000):
@@ -224,6 +224,71 @@ def test_what_is_left_out_is_said():
     assert table[["won_amount", "new_amount"]].notna().all(axis=None)
     with pytest.raises(UnknownNameError, match="'count'"):
         pipeline.forecast(crm, until="2026-08-01", seed=1, measure="counts")
+
+
+def altered(change):
+    """The steady company with its deals changed."""
+    frames = {name: steady().table(name) for name in ("opportunities", "stages", "stage_changes")}
+    frames["opportunities"] = change(frames["opportunities"].copy())
+    frames["stage_changes"]["amount"] = None
+    return sp.from_frames(frames, as_of="2026-06-30")
+
+
+def test_wins_without_an_amount_are_unknown_not_nothing():
+    crm = altered(lambda deals: deals.assign(amount=None))
+    table = pipeline.forecast(crm, until="2026-08-01", seed=1, draws=100)
+    assert table.filter(like="_amount").isna().all(axis=None)
+    assert "won deals without an amount" in table["reason"].iloc[0]
+    assert table["reason"].iloc[0].endswith("The won deals carry no amount.")
+    counted = pipeline.forecast(crm, until="2026-08-01", seed=1, draws=100, measure="count")
+    assert counted["reason"].isna().all()
+    assert counted["expected_count"].iloc[-1] > 0
+    tried = pipeline.calibration(crm, months=1, every=6, seed=1, draws=20)
+    assert tried["actual_amount"].isna().all()
+    assert np.isnan(pipeline.calibration_scores(tried)["coverage_rate"].iloc[0])
+
+
+def test_nothing_open_still_has_deals_to_come():
+    """On the last evening every deal was closed; the next ones begin tomorrow."""
+    crm = altered(lambda deals: deals[deals["status"] != "open"])
+    last = pipeline.forecast(crm, until="2026-10-01", seed=1, draws=100).iloc[-1]
+    assert last["open_amount"] == 0
+    assert last["new_amount"] > 0
+    assert last["expected_amount"] == pytest.approx(last["won_amount"] + last["new_amount"])
+    assert pd.isna(last["reason"])
+
+
+def test_a_deal_closed_on_no_known_day_teaches_nothing():
+    def undated(deals):
+        return deals.assign(closed_on=pd.NaT)
+
+    frames = {"opportunities": undated(steady().table("opportunities"))}
+    crm = sp.from_frames(frames | {"stages": steady().table("stages")}, as_of="2026-06-30")
+    table = pipeline.forecast(crm, until="2026-08-01", seed=1, draws=100)
+    assert table["reason"].str.startswith("Too few").all()
+    with pytest.raises(InputError, match="No won deal says when"):
+        pipeline.calibration(crm, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"until": "2026-07-01"}, "does not lie after 2026-06-30"),
+        ({"until": "9999-12-31"}, "more than 10 years"),
+        ({"since": "2026-08-01"}, "take the difference"),
+        ({"draws": 0}, "draws=0 is too few"),
+        ({"level": 1.0}, "no share"),
+    ],
+)
+def test_a_forecast_of_no_time_is_refused(options, told):
+    with pytest.raises(InputError, match=told):
+        pipeline.forecast(steady(), **({"until": "2026-10-01", "seed": 1} | options))
+
+
+@pytest.mark.parametrize("options", [{"every": 0}, {"months": -1}])
+def test_a_calibration_that_never_moves_on_is_refused(options):
+    with pytest.raises(InputError, match="Give 1 or more"):
+        pipeline.calibration(steady(), seed=1, **options)
 
 
 def test_a_forecast_without_a_past_is_unknown_not_nothing():

@@ -189,3 +189,10 @@ def check_share(value: float, name: str, *, inclusive: bool) -> None:
     inside = 0 <= value <= 1 if inclusive else 0 < value < 1
     if not inside:
         raise InputError(f"{name}={value!r} is no share. Give a number between 0 and 1.")
+
+
+def check_counts(**values: int) -> None:
+    """Raise unless all numbers are 1 or more."""
+    for name, value in values.items():
+        if value < 1:
+            raise InputError(f"{name}={value!r} is too few. Give 1 or more.")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from salesplan import dimensions
+from salesplan._pipeline.arithmetic import check_counts
 from salesplan._pipeline.flow import Only
 from salesplan._pipeline.forecast import Outlook, forecast_table, outlook, worth
 from salesplan._pipeline.states import states
@@ -58,11 +59,15 @@ def origins(crm: Crm, since: dt.date | None, months: int, every: int) -> list[dt
 
     The first needs a year of closed deals behind it, so that there is a last year at all.
     """
-    first = crm.query(
-        "SELECT CAST(min(closed_on) AS DATE) AS d FROM opportunities WHERE status = 'won'"
-    )["d"].iloc[0]
+    check_counts(months=months, every=every)
+    won = crm.query(
+        "SELECT CAST(min(closed_on) AS DATE) AS first_on, count(*) AS n FROM opportunities "
+        "WHERE status = 'won'"
+    )
+    first = won["first_on"].iloc[0]
     if pd.isna(first):
-        raise InputError("No deal was won, so there is nothing to calibrate on.")
+        why = "No won deal says when it was" if won["n"].iloc[0] else "No deal was"
+        raise InputError(f"{why} won, so there is nothing to calibrate on.")
     earliest = since or add_months(pd.Timestamp(first).date(), 12)
     last = crm.as_of + dt.timedelta(days=1)
     found, start = [], add_months(last.replace(day=1), -months)
@@ -141,7 +146,9 @@ def won_between(crm: Crm, since: dt.date, until: dt.date, measure: str, only: On
     """Return what was won in [since, until), as the book knows it today."""
     known = states(crm, deals=crm.as_of)
     kept, joins, values = dimensions.where(only, "opportunities", alias="d")
-    what = "COALESCE(sum(d.reporting_amount), 0)" if measure == "amount" else "count(*)"
+    what = "count(*)"
+    if measure == "amount":  # wins without any amount are not worth nothing
+        what = "CASE WHEN count(*) = 0 THEN 0 ELSE sum(d.reporting_amount) END"
     found = crm.query(
         known.select(
             f"SELECT CAST({what} AS DOUBLE) AS total FROM deals AS d {joins} "
@@ -193,8 +200,9 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
         rows.append((method, len(table), _mean(np.abs(gap)), _mean(gap), _mean(table[score])))
     names = ["method", "origin_count", f"error_{measure}", f"bias_{measure}", "brier"]
     found = pd.DataFrame(rows, columns=names)
-    # An origin without an interval neither held nor failed.
-    inside, n = int(table["is_inside"].sum()), int(table[f"low_{measure}"].notna().sum())
+    # An origin without an interval, or of which nobody knows the outcome, neither held nor failed.
+    known = table[[f"low_{measure}", f"actual_{measure}"]].notna().all(axis=1)
+    inside, n = int(table["is_inside"].sum()), int(known.sum())
     low, high = wilson(inside, n)
     held = np.array([inside / n if n else np.nan, np.nan, np.nan])
     nothing = np.array([np.nan, np.nan])
@@ -212,6 +220,7 @@ def _mean(values: Any) -> float:
 
 def reliability_table(trials: list[Trial], bins: int) -> pd.DataFrame:
     """Return, per band of predicted chance, the mean prediction and the share that was won."""
+    check_counts(bins=bins)
     parts = []
     for method in ("forecast", "crm"):
         chances = (t.chance if method == "forecast" else t.stated for t in trials)

@@ -189,7 +189,7 @@ def _money(amount: str, rate: str) -> str:
 
 
 def _product(amount: str, rate: str) -> str:
-    return f"CAST({amount} AS DECIMAL(18, 2)) * CAST({rate} AS DECIMAL(18, 6))"
+    return f"CAST({amount} AS DECIMAL(19, 2)) * CAST({rate} AS DECIMAL(18, 6))"
 
 
 def _movements(keys: list[str]) -> str:

@@ -25,14 +25,14 @@ _APART = ((180, BANDS * 2 // 3), (6 * 180, BANDS * 8 // 9))
 
 @dataclass(frozen=True)
 class Stream:
-    """Expected wins of some deals yet to be created, and the amounts to draw from.
+    """Expected wins of some deals yet to be created, and the amounts of past ones to draw from.
 
     ``wins`` holds a row per month of creation and a column per month of winning;
     ``rate_error`` is the relative standard error of the pace it rests on.
     """
 
     wins: Floats
-    amounts: Floats
+    priced: Floats
     dispersion: float
     rate_error: float
 
@@ -72,8 +72,8 @@ def _stream(
     place = _day_shares(born)
     expected, dispersion, error = _expected(born, day, months, place)
     share = _shares(newborn(lives, bands, (months[-1].until - day).days), months, place)
-    won = np.asarray(amounts, float)
-    return Stream(expected[:, None] * share, won, dispersion, error)
+    priced = np.asarray(amounts.dropna(), float)
+    return Stream(expected[:, None] * share, priced, dispersion, error)
 
 
 def _created(crm: Crm, known: States) -> pd.DataFrame:

@@ -49,7 +49,7 @@ _SPANS = """spans AS (
     CASE WHEN d.status <> 'open' THEN d.status END AS outcome
   FROM visits AS v JOIN deals AS d ON d.opportunity_id = v.opportunity_id
   JOIN in_bands AS b ON b.opportunity_id = d.opportunity_id
-  WHERE v.status = 'open'
+  WHERE v.status = 'open' AND (d.status = 'open' OR d.closed_on IS NOT NULL)
   UNION ALL
   SELECT b.kind, b.band, '' AS stage,
     date_diff('day', d.began_on, COALESCE(d.closed_on, CAST($deals_day AS DATE))) AS stay_days,
@@ -57,7 +57,7 @@ _SPANS = """spans AS (
     date_diff('day', d.began_on, COALESCE(d.closed_on, CAST($deals_day AS DATE))) AS span_days,
     CASE WHEN d.status <> 'open' THEN d.status END AS outcome
   FROM deals AS d JOIN in_bands AS b ON b.opportunity_id = d.opportunity_id
-  WHERE d.began_on IS NOT NULL
+  WHERE d.began_on IS NOT NULL AND (d.status = 'open' OR d.closed_on IS NOT NULL)
 )"""
 
 
@@ -69,7 +69,8 @@ def in_bands(known: States) -> str:
 def spans(crm: Crm, day: dt.date) -> pd.DataFrame:
     """Return the lives of past deals from each stage on: counted, censored at the day.
 
-    A slip of the keyboard (closed before it began, left before it was entered) is left out.
+    A slip of the keyboard (closed before it began, left before it was entered) is left out,
+    and a closed deal of which nobody wrote down when.
     """
     known = states(crm, history=True, deals=day)
     return crm.query(

@@ -80,7 +80,7 @@ def _due_sql(sides: Sides) -> str:
     return f"""WITH {sides.ctes},
 due AS (
   SELECT {keys}{", " if keys else ""}CAST(a.expected_close_on AS DATE) AS due_on,
-    CAST(CAST(a.amount AS DECIMAL(18, 2)) * CAST(a.rate AS DECIMAL(18, 6)) AS DECIMAL(18, 2))
+    CAST(CAST(a.amount AS DECIMAL(19, 2)) * CAST(a.rate AS DECIMAL(18, 6)) AS DECIMAL(18, 2))
       AS amount,
     b.status AS status_1, COALESCE(b.status = 'open', FALSE) AS still_open,
     CAST(b.closed_on AS DATE) AS ended_on, CAST(b.expected_close_on AS DATE) AS moved_on

@@ -291,6 +291,52 @@ def test_a_calibration_that_never_moves_on_is_refused(options):
         pipeline.calibration(steady(), seed=1, **options)
 
 
+def sized(count, seed):
+    """Deals of one stage without memory: the larger, the slower and the less often won.
+
+    Returns the company, and each deal's true chance to be won within the next 31 days.
+    """
+    rng = np.random.default_rng(seed)
+    began = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 912, count), "D")
+    amount = np.round(np.exp(rng.normal(9.0, 1.0, count)), 2)
+    size = amount.argsort().argsort() / count
+    chance, days = 0.6 - 0.4 * size, 20 + 60 * size
+    closed = began + pd.to_timedelta(np.ceil(rng.exponential(days)).astype(int), "D")
+    is_open = closed > "2026-06-30"
+    stage = np.select([is_open, rng.random(count) < chance], ["Working", "Won"], "Lost")
+    frame = pd.DataFrame(
+        {"opportunity_id": [f"O{i:05}" for i in range(count)], "created_on": began,
+         "closed_on": closed.where(~is_open), "stage": stage, "amount": amount}
+    )  # fmt: skip
+    stages = pd.DataFrame(
+        {"stage": ["Working", "Won", "Lost"], "position": [1, 2, 3],
+         "status": ["open", "won", "lost"]}
+    )  # fmt: skip
+    crm = sp.from_frames({"opportunities": frame, "stages": stages}, as_of="2026-06-30")
+    return crm, pd.Series(chance * (1 - np.exp(-31 / days)), frame["opportunity_id"])
+
+
+def misses(count):
+    """Return how far chances were off in three companies, and how far their forecasts were."""
+    off, said, true = [], 0.0, 0.0
+    for seed in range(3):
+        crm, chances = sized(count, seed)
+        deals = pipeline.forecast_deals(crm, until="2026-08-01")
+        truth = deals["opportunity_id"].map(chances)
+        off.append(((deals["won_probability"] - truth) ** 2).mean())
+        said, true = said + deals["expected_amount"].sum(), true + (truth * deals["amount"]).sum()
+    return float(np.sqrt(np.mean(off))), said / true - 1
+
+
+def test_the_larger_the_book_the_nearer_the_truth():
+    """Chances that differ by size are found, and what is forecast of them is not too high."""
+    (few, bias_of_few), (many, bias_of_many) = misses(400), misses(6400)
+    assert many < 0.03
+    assert many < 0.6 * few
+    assert abs(bias_of_many) < 0.06
+    assert abs(bias_of_many) < abs(bias_of_few)
+
+
 def test_a_forecast_without_a_past_is_unknown_not_nothing():
     table = pipeline.forecast(sp.paper.crm(), until="2027-01-01", seed=1)
     assert table["reason"].str.startswith("Too few").all()

@@ -55,6 +55,8 @@ year-end true-up                       ``true_up`` = "year_end" or "year_end_if_
 instalments, holdback                  ``instalments = [0.8, 0, 0.2]``
 hired, left, part-time, on leave       ``[proration]``, ``[ramp]``; dated rows of people
 a change in mid-year                   ``since`` and ``until`` of a criterion
+paid in another currency               ``[pay_currency]`` with ``simulate(..., rates=frame)``
+                                       and ``payments``
 draws, spiffs, cancelled deals         ``[draw]``, ``[[spiffs]]``, ``[clawback]`` (by days,
                                        months or ``steps``)
 paid on each deal                      ``per = "deal"`` with ``simulate(..., deals=frame)``
@@ -78,6 +80,7 @@ from __future__ import annotations
 from salesplan._compensation.around import Clawback, Draw
 from salesplan._compensation.compare import break_even, compare, winners_and_losers
 from salesplan._compensation.crediting import credit, spread
+from salesplan._compensation.currency import payments
 from salesplan._compensation.diagnose import Diagnosis, attainments, diagnose
 from salesplan._compensation.draws import clawbacks, draw_account
 from salesplan._compensation.lint import lint, maximum
@@ -128,6 +131,7 @@ __all__ = [
     "lint",
     "maximum",
     "pay_versus_margin",
+    "payments",
     "proration",
     "run",
     "simulate",

@@ -64,7 +64,10 @@ def backtest(
     2      cleo     12000.0     12800.0
     """
     crm.require("people", need="Simulating a scheme")
-    simulation = compensation.simulate(scheme, crm.table("people"), figures(crm, scheme, year=year))
+    rates = crm.table("fx_rates") if crm.has("fx_rates") else None
+    simulation = compensation.simulate(
+        scheme, crm.table("people"), figures(crm, scheme, year=year), rates=rates
+    )
     if baseline is None:
         crm.require("payroll", need="Comparing with what was paid")
     compared = compensation.compare(simulation, baseline or crm.table("payroll"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -65,6 +66,20 @@ class Goals(Document):
     )
     weights: tuple[float, ...] = Field(
         (), description="weight of each payout period of the year, with longer = 'weights'"
+    )
+
+
+class PayCurrency(Document):
+    """People who are paid in another currency than the plan is measured in."""
+
+    column: str = Field(
+        "", description="column of people with their currency; empty where all have the plan's"
+    )
+    rate_on: dt.date | Literal["first_day", "last_day"] = Field(
+        "last_day", description="day whose rate converts: of each payout period, or one for all"
+    )
+    target_pay: Literal["plan", "own"] = Field(
+        "own", description="the currency that target pay is stated in: the plan's or their own"
     )
 
 

@@ -95,6 +95,7 @@ def every(scheme: Scheme) -> Iterator[Fault]:
     yield from _dates(scheme)
     yield from _period_weights(scheme)
     yield from _goal_weights(scheme)
+    yield from _pay_currency(scheme)
     yield from check_weights.faults(scheme)
     for i, criterion in enumerate(scheme.criteria):
         yield from check_curves.faults(criterion, ("criteria", i))
@@ -133,6 +134,15 @@ def _goal_weights(scheme: Scheme) -> Iterator[Fault]:
         yield place, f"has {len(given)} values; a year of {scheme.pays_each}s has {wanted}"
     elif given and (min(given) < 0 or sum(given) == 0):
         yield place, "must be numbers of 0 or more, and not all 0"
+
+
+def _pay_currency(scheme: Scheme) -> Iterator[Fault]:
+    rule = scheme.pay_currency
+    by_deal = any(c.per == "deal" and not c.curve.is_money for c in scheme.criteria)
+    yearly = by_deal or any(s.of == "target_pay" and s.rate for s in scheme.spiffs)
+    if rule.column and rule.target_pay == "own" and yearly and isinstance(rule.rate_on, str):
+        place = ("pay_currency", "rate_on")
+        yield place, "must be a date: deals pay a share of the year's target pay"
 
 
 def _names(scheme: Scheme) -> Iterator[Fault]:

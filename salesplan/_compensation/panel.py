@@ -45,6 +45,7 @@ class Panel:
     deals: pd.DataFrame | None = None
     leave: pd.DataFrame | None = None
     goals: Goals | None = None
+    rates: pd.DataFrame | None = None
     memory: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, key: object, make: Callable[[], Made]) -> Made:
@@ -79,6 +80,7 @@ def align(
     *,
     deals: pd.DataFrame | None = None,
     leave: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
 ) -> Panel:
     """Return people and attainment aligned on the payout periods of a scheme.
 
@@ -121,6 +123,7 @@ def align(
         deals,
         leave,
         goals,
+        rates,
     )
 
 

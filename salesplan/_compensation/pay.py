@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from salesplan._compensation import currency
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.presence import Presence
 from salesplan._compensation.scheme import Scheme
@@ -28,11 +29,17 @@ def stated(scheme: Scheme, panel: Panel) -> Floats:
 def target_pay(scheme: Scheme, panel: Panel, present: Presence) -> Floats:
     """Return what each spell earns in each period at 100 % of every goal."""
     yearly = present.period_share if scheme.target_pay.per == "year" else present.in_force
-    return given(scheme, panel)[:, None] * yearly * present.pay_share
+    return (
+        given(scheme, panel)[:, None]
+        * currency.of_target(scheme, panel)
+        * (yearly * present.pay_share)
+    )
 
 
 def of_person(scheme: Scheme, panel: Panel) -> Floats:
     """Return each person's target pay as stated (of the last position, where it changed)."""
     pay = np.zeros(len(panel.persons))
-    pay[panel.spell_person] = given(scheme, panel)
+    # A rate by period has no place in a figure of the year: the scheme's check sees to that.
+    rate = currency.of_target(scheme, panel)[:, :1].ravel()
+    pay[panel.spell_person] = given(scheme, panel) * (rate if rate.size else 1.0)
     return pay

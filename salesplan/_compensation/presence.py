@@ -11,7 +11,7 @@ import pandas as pd
 
 from salesplan import periods, scales
 from salesplan._compensation.around import Proration
-from salesplan._compensation.panel import Panel
+from salesplan._compensation.panel import Numbers, Panel
 from salesplan._compensation.payout_periods import MONTHS
 from salesplan._compensation.scheme import Scheme, Unit
 from salesplan.periods import Period
@@ -51,7 +51,7 @@ class Presence:
         runs = np.split(values, starts(self.window)[1:], axis=-1)
         return np.concatenate([np.cumsum(run, axis=-1) for run in runs], axis=-1)
 
-    def since_last(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def since_last(self, values: Numbers) -> Numbers:
         """Return what each period added to the running totals."""
         steps = np.diff(values, axis=-1, prepend=0)
         for t in starts(self.window)[1:]:

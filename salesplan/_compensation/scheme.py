@@ -76,6 +76,7 @@ class Scheme(Named):
     weights_total: float = Field(1.0, gt=0, description="what the weights must sum to")
 
     target_pay: around.TargetPay = around.TargetPay()
+    pay_currency: around.PayCurrency = around.PayCurrency()
     rounding: around.Rounding = around.Rounding()
     proration: around.Proration = around.Proration()
     goals: around.Goals = around.Goals()

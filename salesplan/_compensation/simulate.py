@@ -24,6 +24,7 @@ def simulate(
     *,
     deals: pd.DataFrame | None = None,
     leave: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
 ) -> Simulation:
     """Return what a scheme pays to each person in each period, line by line.
 
@@ -50,6 +51,9 @@ def simulate(
         ``amount``, and where used ``credit``, ``cancelled_on``, ``paid_amount``.
     leave
         Absences: ``person_id``, ``starts_on``, ``ends_on`` (last day).
+    rates
+        The book's ``fx_rates``, for people paid in another currency (``[pay_currency]``):
+        ``currency``, ``rate_on`` (first day it holds), ``rate``.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def simulate(
       person_id  payout_amount
     0       ada        11800.0
     """
-    return run(scheme, align(scheme, people, attainment, deals=deals, leave=leave))
+    return run(scheme, align(scheme, people, attainment, deals=deals, leave=leave, rates=rates))
 
 
 def run(scheme: Scheme, panel: Panel) -> Simulation:

@@ -104,3 +104,84 @@ def test_a_billing_period_in_words(load, said, period):
     lines = "subscription_id,customer_id,subscription_start,price,interval\n"
     crm = load({"subscriptions.csv": f"{lines}S1,C1,2026-01-01,10,{said}\n"})
     assert crm.table("contract_lines")["billing_period"].tolist() == [period]
+
+
+DEALS = "Deal ID,Deal Name,Deal Stage,Amount,Close Date,Create Date,Deal Owner\n"
+TWO = "1,A,Closed Won,100,2026-02-01,2026-01-01,Ann\n2,B,Closed Lost,50,2026-02-03,2026-01-01,Ben\n"
+
+
+def issue(crm: sp.Crm, rule: str):
+    return crm.issues[crm.issues["rule"] == rule]
+
+
+@pytest.mark.parametrize("said", ["Total,,,150,,,", ",Grand Total,,150,,,", "Gesamtsumme,,,150,,,"])
+def test_totals_below_a_list_are_no_row_of_it(load, said):
+    crm = load({"deals.csv": f"{DEALS}{TWO}{said}\n"})
+    assert crm.table("opportunities")["amount"].sum() == 150
+    assert issue(crm, "total")[["severity", "row_count"]].to_numpy().tolist() == [["note", 1]]
+    assert not (crm.issues["severity"] == "error").any()
+
+
+def test_a_last_row_is_a_total_only_if_it_adds_up(load):
+    lines = "customer,start date,mrr\nAcme,2026-01-01,10\nTotal,2026-01-01,20\n"
+    assert load({"mrr.csv": lines}).counts["contract_lines"] == 2  # a customer called Total
+    crm = load({"mrr.csv": f"{lines}Sum,2026-01-01,30\n"})
+    assert crm.table("contract_lines")["account_id"].tolist() == ["Acme", "Total"]
+
+
+def test_an_incomplete_row_that_is_no_total_stays_an_error(load):
+    crm = load({"deals.csv": f"{DEALS}{TWO}3,Total Energy Ltd,,150,2026-02-03,2026-01-01,Ben\n"})
+    assert issue(crm, "empty")["severity"].tolist() == ["error"]
+
+
+def test_hundreds_of_own_fields_do_not_hide_what_a_file_is(load):
+    own = [f"Custom field {i}" for i in range(293)]
+    header = f"{DEALS.strip()},{','.join(own)}\n"
+    rows = "".join(f"{row}{',x' * len(own)}\n" for row in TWO.splitlines())
+    crm = load({"export.csv": header + rows})
+    assert crm.counts["opportunities"] == 2
+
+
+def test_ticks_in_words_tell_won_from_lost_whatever_the_stages_are_called(load):
+    rows = "1,Eins,9,2026-02-01,Yes,Wahr\n2,Zwei,9,2026-02-02,No,Oui\n3,Drei,9,2026-12-01,nee,No\n"
+    crm = load({"deals.csv": f"Deal ID,Stage,Amount,Close Date,Is Won,Is Closed\n{rows}"})
+    assert crm.table("opportunities")["status"].tolist() == ["won", "lost", "open"]
+
+
+@pytest.mark.parametrize(
+    "nothing", ["0000-00-00", "0000-00-00 00:00:00", "1900-01-00", "00/00/0000"]
+)
+def test_the_day_of_databases_for_no_day_is_no_day(load, nothing):
+    crm = load({"deals.csv": DEALS + TWO.replace("2026-02-03", nothing)})
+    assert crm.quarantine.empty
+    assert crm.table("opportunities")["closed_on"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Sun Feb 01 2026 10:00:00 GMT+0100 (CET)",
+        "2026-02-01T23:30:00+02:00",
+        "2026-02-01 10:00:00 UTC",
+        "01-Feb-2026",
+    ],
+)
+def test_the_clock_of_the_wall_counts_in_every_time_zone(load, said):
+    crm = load({"deals.csv": DEALS + TWO.replace("2026-02-01", said)})
+    assert str(crm.table("opportunities")["closed_on"].iloc[0].date()) == "2026-02-01"
+
+
+def test_digits_as_india_groups_them(load):
+    rows = TWO.replace(",50,", ",7.5,").replace(",100,", ',"₹4,50,664",')
+    crm = load({"deals.csv": DEALS + rows})
+    assert crm.table("opportunities")["amount"].tolist() == [450664, 7.5]
+
+
+def test_headers_without_rows_are_said(load):
+    with pytest.raises(ExportError, match="headers and no rows"):
+        load({"deals.csv": DEALS})
+
+
+def test_rows_of_which_none_can_be_used_are_said(load):
+    with pytest.raises(ExportError, match=r"deals.csv, line 2, empty: 1,A,,100"):
+        load({"deals.csv": f"{DEALS}1,A,,100,2026-02-01,2026-01-01,Ann\n"})

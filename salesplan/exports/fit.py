@@ -145,7 +145,7 @@ def _fill_from_plain(
     _adopt(fit, plain)
     _currency_beside_amount(fit, headers)
     crm = profiles()["plain"]
-    used = {*fit.columns.values()}
+    used = {*fit.columns.values(), *fit.flags.values()}
     return {h: FILLED * proof(h, roles, crm) for h, roles in found.items() if h in used}
 
 
@@ -158,6 +158,8 @@ def _adopt(fit: Fit, plain: Fit) -> None:
         if column not in fit.columns or fit.columns[column] in parts:
             fit.columns.pop(column, None)
             fit.joined.setdefault(column, parts)
+    for flag, header in plain.flags.items():
+        fit.flags.setdefault(flag, header)
     for column, unit in plain.units.items():
         if fit.columns.get(column) == plain.columns.get(column):
             fit.units.setdefault(column, unit)

@@ -32,6 +32,9 @@ TELLING = 1.2
 WHOLE = 0.75
 """Score from which on nearly all of a file is known."""
 
+PLENTY = 2.0
+"""What the headers must add up to, and say, for it not to matter how many others there are."""
+
 
 def recognise(file: str, headers: Sequence[str], settings: Settings) -> list[Recognised]:
     """Return the tables that a file feeds, the main one first; [] if nothing explains it.
@@ -114,6 +117,8 @@ def _enough(fit: Fit, rule: FileRule) -> bool:
     fed = {*fit.columns.values(), *fit.joined}
     if rule.tables:
         return bool(fed)
+    if not fit.lacking and min(fit.total, fit.telling) >= PLENTY:
+        return True
     if fit.lacking and not (fit.named and fit.lacking == 1 and len(fed) >= 3):
         return fit.score >= 0.5
     return fit.score >= ((0.2 if fit.named else 0.25) if len(fed) >= 3 else 0.5)

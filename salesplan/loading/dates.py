@@ -29,7 +29,8 @@ CLASSES = {
     "compact": r"(?:19|20)\d{6}",
     "serial": r"[2-7]\d{4}(?:[.,]\d+)?",
     "epoch": r"1\d{9}|1\d{12}",
-    "named": r"[^0-9]{0,20}\d{1,2}[^0-9]{1,4}\pL{3,}.*\d{2,4}.*|\pL{3,}\.?[ -]\d{1,2}.*\d{4}.*",
+    "named": r"[^0-9]{0,20}\d{1,2}[^0-9]{1,4}\pL{3,}.*\d{2,4}.*"
+    r"|(?:\pL{2,4},? )?\pL{3,}\.?[ -]\d{1,2}.*\d{4}.*",
 }
 """Ways to write a date, told apart by a pattern; tried in this order."""
 
@@ -141,6 +142,11 @@ def _in_order(text: str, style: Dates) -> str:
     return f"(CASE {cases} END)"
 
 
+def is_none(text: str) -> str:
+    """Return the SQL of whether a text is the day that databases write for no day."""
+    return f"COALESCE(regexp_matches({text}, '^(?:0000-00-00|1900-01-00|00[./-]00[./-]00)'), FALSE)"
+
+
 def _dashed(text: str) -> str:
     return rf"regexp_replace({text}, '^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})', '\1-\2-\3')"
 
@@ -195,7 +201,8 @@ def _moment(year_first: str) -> str:
     """Return the SQL of a timestamp from a date with its year in front and any time behind."""
     tail = r"(?i)^(\d{4}-\d{1,2}-\d{1,2})(?:T|,|\s|à|um|at|kl\.?)+(\d{1,2})[:h.](\d{2})"
     spaced = rf"regexp_replace({year_first}, {sql.text(tail)}, '\1 \2:\3')"
-    clean = rf"regexp_replace({spaced}, '(?i)\s*(?:Z|UTC|GMT|CES?T|Uhr)$', '')"
+    zone = r"(?i)\s*(?:Z|(?:UTC|GMT)(?:[+-]\d{2}:?\d{2}(?: \(.*\))?)?|CES?T|Uhr)$"
+    clean = f"regexp_replace({spaced}, {sql.text(zone)}, '')"
     half_days = "['%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p']"
     noon = rf"regexp_replace(upper({clean}), '\s*([AP])\.?M\.?$', ' \1M')"
     return (

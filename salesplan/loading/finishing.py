@@ -90,6 +90,8 @@ def _as_of(engine: Engine, order: Order) -> tuple[dt.date, str]:
     if order.as_of:
         return order.as_of, "given by the call or the settings"
     found = asof.latest_fact(engine)
+    if found is None and not scalar(engine, "SELECT sum(rows_loaded) FROM loads"):
+        raise ExportError(_nothing_loaded(engine))
     if found is None:
         raise ExportError(
             "No export holds a date, so nothing says when the figures are looked at from. "
@@ -99,6 +101,15 @@ def _as_of(engine: Engine, order: Order) -> tuple[dt.date, str]:
     to_do = f"Figures are looked at from {rule}; pin it with as_of = in salesplan.toml."
     record(engine, [Issue("note", "as_of_derived", None, None, None, day.isoformat(), to_do)])
     return found
+
+
+def _nothing_loaded(engine: Engine) -> str:
+    """Return the sentence for exports of which no row can be used."""
+    apart = engine.execute("SELECT file, line, rule, text FROM quarantine LIMIT 1").fetchone()
+    if not apart:
+        return "The exports hold headers and no rows. Check the filter of the export."
+    file, line, rule, text = apart
+    return f"No row of the exports can be used. The first: {file}, line {line}, {rule}: {text}"
 
 
 def _write_stages(engine: Engine, settings: Settings) -> None:

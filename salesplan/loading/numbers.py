@@ -25,6 +25,10 @@ _UNITS = {
 }
 
 
+_LAKHS = r"\d{1,2}(?:,\d{2})+,\d{3}"
+"""Digits as India groups them: 4,50,664."""
+
+
 def _digits(decimal: str | None, kind: str) -> str:
     """Return the pattern of a number whose decimal sign is known; None: no sign at all.
 
@@ -36,7 +40,9 @@ def _digits(decimal: str | None, kind: str) -> str:
         return r"\d+"
     group = r"\." if decimal == "," else ","
     point = re_point(decimal)
-    return rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d+)?{point}?(?:[Ee][+-]?\d+)?"
+    lakhs = rf"|{_LAKHS}" if decimal == "." else ""
+    grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+{lakhs}"
+    return rf"(?:{grouped}|\d*)(?:{point}\d+)?{point}?(?:[Ee][+-]?\d+)?"
 
 
 def re_point(decimal: str) -> str:
@@ -110,7 +116,7 @@ def evidence(text: str) -> dict[str, str]:
 
     return {
         "comma": fits(_proof(",", r"\.")),
-        "point": fits(_proof(r"\.", ",")),
+        "point": fits(_proof(r"\.", ",") + rf"|(?:{_LAKHS}(?:\.\d+)?)"),
         "either": fits(r"[1-9]\d{0,2}[.,]\d{3}"),
         "percent": _above_one(text),
     }

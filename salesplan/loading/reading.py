@@ -34,7 +34,6 @@ _WHAT_TO_DO = {
     "empty": "Fill the column in the CRM: without it the row means nothing.",
     "unreadable": "Correct the value in the CRM; crm.quarantine has the line.",
     "out of range": "Correct the value in the CRM; crm.quarantine has the line.",
-    "total": "It is the sum of the other rows, and no cost of its own. Export without totals.",
     "missing columns": "The row has too few cells: export again, or correct that line.",
     "too many columns": "The row has too many cells, often an unquoted delimiter in a text.",
 }
@@ -46,6 +45,10 @@ _NO_FAULT = {
     "repeated": (
         "note",
         "Nothing: the file is about something else, and each of its rows repeats this one.",
+    ),
+    "total": (
+        "note",
+        "Nothing: the row adds up the others, and is none of its own.",
     ),
     "deleted": (
         "note",
@@ -65,6 +68,7 @@ def _kept_apart(engine: Engine) -> list[Issue]:
                     regexp_replace(q.text, '"[^"]*"', '', 'g'), d.sign
                 ) THEN 'text'
                 WHEN starts_with(q.rule, 'deleted') THEN 'deleted'
+                WHEN q.rule = 'total' THEN 'total'
                 WHEN q.rule = 'duplicate' AND q.table_name <> d.main THEN 'repeated'
                 ELSE '' END AS why
             FROM quarantine AS q

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from salesplan.exports.engine import scalar
-from salesplan.loading import repair, sql
-from salesplan.loading.evidence import Evidence, gather
+from salesplan.loading import dates, repair, sql
+from salesplan.loading.evidence import MOMENTS, Evidence, gather
 from salesplan.loading.feeds import DELETED, ENTRY, Feed
 from salesplan.loading.lines import Line
 from salesplan.schema import Column
@@ -98,7 +98,7 @@ def insert_sql(feed: Feed) -> str:
     typed = ", ".join(f'{feed.value(c)} AS "v_{name}"' for name, c in feed.columns.items())
     values = ", ".join(f'"v_{name}"' for name in feed.columns)
     read = f"SELECT *, {typed} FROM {feed.relation(keep_rejects=True)}"
-    failed = [f'{_failed_text(c.name, feed.clean(c))} AS "f_{c.name}"' for c in _cast(feed)]
+    failed = [f'{_failed_text(c, feed.clean(c))} AS "f_{c.name}"' for c in _cast(feed)]
     judged = f"SELECT {', '.join(['*', *failed])} FROM ({read})"
     return f"SELECT {values}, {_fault(feed)}, {ENTRY}, {_unread(feed)} FROM ({judged})"
 
@@ -130,9 +130,13 @@ def _unreadable(column: Column) -> str:
     return rule
 
 
-def _failed_text(name: str, clean: str) -> str:
+def _failed_text(column: Column, clean: str) -> str:
     """Return the SQL of a cell that holds something which could not be read, else NULL."""
-    return f'CASE WHEN "v_{name}" IS NULL AND "{name}" IS NOT NULL THEN {clean} END'
+    name = column.name
+    unread = f'"v_{name}" IS NULL AND "{name}" IS NOT NULL'
+    if column.kind in MOMENTS:
+        unread += f" AND NOT {dates.is_none(clean)}"
+    return f"CASE WHEN {unread} THEN {clean} END"
 
 
 def _unread(feed: Feed) -> str:

@@ -79,3 +79,15 @@ def test_a_day_before_any_deal_has_no_groups():
     early = sp.paper.crm().at("2010-01-01")
     assert sp.pipeline.health(early, by="quarter").empty
     assert sp.pipeline.coverage(early, quarter="2010-Q1", by="quarter").empty
+
+
+def test_deals_without_a_beginning_are_a_group_of_their_own():
+    tables = book.frames(3000)
+    tables["opportunities"].loc[::7, "created_on"] = None
+    tables["stage_changes"] = tables["stage_changes"].iloc[:0]
+    crm = sp.from_frames(tables, as_of=book.AS_OF)
+    by_month = pipeline.weighted(crm, by="month")
+    assert by_month["month"].isna().sum() == 1
+    whole = pipeline.weighted(crm)
+    for name in ("open_count", "open_amount", "weighted_amount"):
+        assert by_month[name].sum() == pytest.approx(whole[name].sum())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from salesplan._pipeline.arithmetic import coverage_of, divide
 from salesplan._pipeline.flow import Ask, Window, trailing
-from salesplan._pipeline.frames import joined, words
+from salesplan._pipeline.frames import Columns, columns_of, joined, words
 from salesplan._pipeline.targets import has_targets, target_by
 from salesplan.crm import Crm
 from salesplan.errors import one_of
@@ -58,13 +58,9 @@ def coverage_table(
     pool: str, measure: str, lang: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Return coverage per group for a period, of the deals that are open on its day."""
-    one_of(pool, list(POOLS), "pool")
-    frames = [
-        _flow(flow, names),
-        pooled(sums, names, pool),
-        target(crm, window, names, measure),
-    ]
-    return _computed(_counted(joined(frames, names)), names, lang)
+    parts = joined([flow, sums, target(crm, window, names, measure)], names)
+    found = covered(columns_of(parts), pool, lang)
+    return parts[names].assign(**found)[[*names, *COLUMNS]]
 
 
 def target(crm: Crm, window: Window, names: list[str], measure: str) -> pd.DataFrame:
@@ -76,78 +72,68 @@ def target(crm: Crm, window: Window, names: list[str], measure: str) -> pd.DataF
     return target_by(crm, window.since, window.until, names, measure)
 
 
-def pooled(sums: pd.DataFrame, names: list[str], pool: str) -> pd.DataFrame:
-    """Return open deals, their amount and how many carry none, per group that has any.
+def covered(parts: Columns, pool: str, lang: str) -> dict[str, Any]:
+    """Return coverage of each group, out of flows, sums of open deals and targets.
 
-    ``due`` keeps what should close before the period ends, overdue deals included.
+    The pool ``due`` keeps what should close before the period ends, overdue deals included.
     """
-    count, amount, unpriced = (sums[name] for name in POOLS[pool])
-    table = sums[names].assign(
-        open_count=count,
-        open_amount=amount.mask(unpriced == count),
-        unpriced_count=unpriced,
+    count, amount, unpriced = POOLS[one_of(pool, list(POOLS), "pool")]
+    won, wins, closed, open_count, blank = (
+        _counted(parts[name])
+        for name in ("period_won_count", "year_won_count", "year_closed_count", count, unpriced)
     )
-    return table[count > 0] if names else table
-
-
-def _flow(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    columns = {
-        "period_won_amount": "won_amount",
-        "period_won_count": "won_count",
-        "period_won_priced_count": "won_priced_count",
-        "year_won_count": "win_count",
-        "year_closed_count": "closed_count",
-    }
-    return flow[[*names, *columns]].rename(columns=columns)
-
-
-_COUNTS = ("won_count", "won_priced_count", "win_count", "closed_count", "open_count",
-           "unpriced_count")  # fmt: skip
-
-
-def _counted(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """Return the columns of a frame; groups missing in some part of it counted nothing there."""
-    columns: dict[str, pd.Series[Any]] = {str(name): table[name] for name in table}
-    columns |= {name: columns[name].fillna(0).astype("int64") for name in _COUNTS}
-    for what in ("won", "open"):
-        nothing = columns[f"{what}_count"] == 0
-        columns[f"{what}_amount"] = columns[f"{what}_amount"].mask(nothing, 0.0)
-    return columns
-
-
-def _computed(columns: dict[str, pd.Series[Any]], names: list[str], lang: str) -> pd.DataFrame:
-    wins, closed = columns["win_count"], columns["closed_count"]
+    won_amount = np.where(won == 0, 0.0, parts["period_won_amount"])
+    open_amount = np.where(blank == open_count, np.nan, parts[amount])
+    open_amount = np.where(open_count == 0, 0.0, open_amount)
+    target_amount = parts["target_amount"].astype(float)
     low, high = wilson(wins, closed)
     win_rate = divide(wins, closed)
-    won, target = (columns[name].to_numpy(float) for name in ("won_amount", "target_amount"))
-    result = coverage_of(columns["open_amount"], target, won_amount=won, win_rate=win_rate)
-    added = {
+    result = coverage_of(open_amount, target_amount, won_amount=won_amount, win_rate=win_rate)
+    found = {
+        "target_amount": target_amount,
+        "won_amount": won_amount,
+        "remaining_amount": np.maximum(target_amount - won_amount, 0.0),
+        "open_count": open_count,
+        "open_amount": open_amount,
+        "unpriced_count": blank,
+        "coverage_ratio": result.coverage,
+        "full_target_ratio": result.of_full_target,
+        "win_count": wins,
+        "closed_count": closed,
         "win_rate": win_rate,
         "win_rate_low": low,
         "win_rate_high": high,
-        "remaining_amount": np.maximum(target - won, 0.0),
-        "coverage_ratio": result.coverage,
-        "full_target_ratio": result.of_full_target,
         "required_ratio": result.required,
         "required_amount": result.required_amount,
         "expected_amount": result.expected_amount,
         "expected_attainment": result.expected_attainment,
     }
-    table = pd.DataFrame(columns | added)
-    table["reason"] = words([_reason(row, lang) for row in table.to_dict("records")])
-    found = table[[*names, *COLUMNS]]
-    return found.sort_values(names, ignore_index=True) if names else found
+    return found | {"reason": words(_reasons(found, lang))}
 
 
-def _reason(row: dict[Hashable, Any], lang: str) -> str | None:
-    if pd.isna(row["target_amount"]):
+def _counted(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return counts; a group that is missing in some part of the question counted nothing there."""
+    return np.asarray(np.nan_to_num(counts.astype(float)), np.int64)
+
+
+_ASKED = ("target_amount", "open_amount", "won_amount", "remaining_amount", "win_rate",
+          "open_count")  # fmt: skip
+
+
+def _reasons(found: Columns, lang: str) -> list[str | None]:
+    return [_reason(lang, *row) for row in zip(*(found[c].tolist() for c in _ASKED), strict=True)]
+
+
+def _reason(
+    lang: str, target: float, pipeline: float, won: float, remaining: float, win_rate: float,
+    open_count: int,
+) -> str | None:  # fmt: skip
+    if np.isnan(target):
         return label("pipeline.no_target", lang)
-    if pd.isna(row["open_amount"]):
-        return label("pipeline.no_amounts", lang, count=row["open_count"])
-    if pd.isna(row["won_amount"]):
+    if np.isnan(pipeline):
+        return label("pipeline.no_amounts", lang, count=open_count)
+    if np.isnan(won):
         return label("pipeline.no_won_amounts", lang)
-    if row["remaining_amount"] <= 0:
+    if remaining <= 0:
         return label("pipeline.target_reached", lang)
-    if pd.isna(row["win_rate"]):
-        return label("pipeline.nothing_closed", lang)
-    return None
+    return label("pipeline.nothing_closed", lang) if np.isnan(win_rate) else None

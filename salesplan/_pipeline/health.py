@@ -12,7 +12,7 @@ import pandas as pd
 
 from salesplan import formats
 from salesplan._pipeline.arithmetic import divide
-from salesplan._pipeline.frames import words
+from salesplan._pipeline.frames import Columns, words
 from salesplan.settings import Thresholds
 from salesplan.stats import Floats, wilson
 from salesplan.text import label
@@ -34,7 +34,7 @@ COLUMNS = [
 ]
 LIGHTS = ("green", "amber", "red", "none")
 
-Vitals = pd.DataFrame
+Vitals = Columns
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,20 @@ class Check:
 
 
 def _ratio(above: str, below: str) -> Callable[[Vitals], Floats]:
-    return lambda v: divide(v[above].to_numpy(float), v[below].to_numpy(float))
+    return lambda v: divide(v[above], v[below])
 
 
 def _column(name: str) -> Callable[[Vitals], Floats]:
-    return lambda v: v[name].to_numpy(float)
+    return lambda v: v[name]
 
 
 def _creation_pace(v: Vitals) -> Floats:
     # Three recent months against the twelve before: a quarter of those is par.
-    return divide(v["created_count"].to_numpy(float) * 4, v["created_before_count"].to_numpy(float))
+    return divide(v["created_count"] * 4, v["created_before_count"])
 
 
 def _monthly(name: str) -> Callable[[Vitals], Floats]:
-    return lambda v: v[name].to_numpy(float) / 3
+    return lambda v: v[name] / 3
 
 
 CHECKS: tuple[Check, ...] = (
@@ -100,27 +100,27 @@ CHECKS: tuple[Check, ...] = (
 
 
 def judged(
-    vitals: Vitals, names: list[str], limits: Thresholds, currency: str, lang: str
+    groups: pd.DataFrame, vitals: Vitals, limits: Thresholds, currency: str, lang: str
 ) -> pd.DataFrame:
     """Return one row per group and check, with light and explanation."""
-    lines = [_line(vitals, check, limits, currency, lang) for check in CHECKS]
-    groups = {name: np.tile(vitals[name].to_numpy(object), len(lines)) for name in names}
-    columns = {name: np.concatenate([line[name] for line in lines]) for name in COLUMNS}
-    texts = {name: words(columns[name].tolist()) for name in _TEXTS}
-    place = {"place": np.repeat(np.arange(len(lines)), len(vitals))}
-    table = pd.DataFrame(groups | columns | texts | place)
-    return table.sort_values([*names, "place"], ignore_index=True)[[*names, *COLUMNS]]
+    size = len(groups)
+    lines = [_line(vitals, size, check, limits, currency, lang) for check in CHECKS]
+    columns: dict[str, Any] = {
+        name: np.stack([line[name] for line in lines], axis=1).ravel() for name in COLUMNS
+    }
+    columns |= {name: words(columns[name].tolist()) for name in _TEXTS}
+    table = groups.loc[np.repeat(np.arange(size), len(lines))].reset_index(drop=True)
+    return table.assign(**columns)[[*groups.columns, *COLUMNS]]
 
 
 _TEXTS = ("measure", "title", "unit", "light", "why", "reason")
 
 
 def _line(
-    vitals: Vitals, check: Check, limits: Thresholds, currency: str, lang: str
+    vitals: Vitals, size: int, check: Check, limits: Thresholds, currency: str, lang: str
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the columns of one check, group by group."""
-    size = len(vitals)
-    k, n, low, high = _interval(vitals, check)
+    k, n, low, high = _interval(vitals, size, check)
     amber, red = _limits(check, vitals, limits)
     line: dict[str, npt.NDArray[Any]] = {
         "measure": np.full(size, check.name, object),
@@ -140,15 +140,14 @@ def _line(
     return line
 
 
-def _interval(vitals: Vitals, check: Check) -> tuple[Floats, Floats, Floats, Floats]:
+def _interval(vitals: Vitals, size: int, check: Check) -> tuple[Floats, Floats, Floats, Floats]:
     """Return k and n behind a value, and its interval; NaN for what it has not."""
-    nothing = np.full(len(vitals), np.nan)
+    nothing = np.full(size, np.nan)
     if check.name == "weighted_amount":
-        low, high = vitals[["weighted_low_amount", "weighted_high_amount"]].to_numpy(float).T
-        return nothing, nothing, low, high
+        return nothing, nothing, vitals["weighted_low_amount"], vitals["weighted_high_amount"]
     if not check.counts:
         return nothing, nothing, nothing, nothing
-    k, n = (vitals[c].to_numpy(float) for c in check.counts)
+    k, n = (vitals[name].astype(float) for name in check.counts)
     # Fields of one deal are not independent trials: hygiene carries no interval.
     low, high = (nothing, nothing) if check.name == "hygiene" else wilson(k, n)
     return k, n, low, high
@@ -157,7 +156,7 @@ def _interval(vitals: Vitals, check: Check) -> tuple[Floats, Floats, Floats, Flo
 def _limits(check: Check, vitals: Vitals, limits: Thresholds) -> tuple[Any, Any]:
     if check.name == "weighted_amount":
         # Green: even the low end pays for what is left of the target; red: the high end does not.
-        remaining = vitals["remaining_amount"].to_numpy(float)
+        remaining = vitals["remaining_amount"]
         return remaining, remaining
     if check.limits is None:
         return np.nan, np.nan
@@ -202,7 +201,7 @@ def _shown(value: float, unit: str, currency: str, lang: str) -> str:
 
 def _reasons(value: Floats, vitals: Vitals, check: Check, lang: str) -> npt.NDArray[Any]:
     default = label(check.reason, lang)
-    given = vitals[check.reason_column] if check.reason_column else [None] * len(vitals)
+    given = vitals[check.reason_column] if check.reason_column else [None] * len(value)
     said = [
         None if not np.isnan(v) else (why if isinstance(why, str) else default)
         for v, why in zip(value, given, strict=True)

@@ -57,11 +57,10 @@ def _is_calm(crm: Crm) -> bool:
     return bool(crm.query(_RESTLESS)["n"].iloc[0] == 0)
 
 
-def outcomes(crm: Crm, day: dt.date, *, among: str) -> States:
+def outcomes(crm: Crm, day: dt.date) -> States:
     """Return ``deals`` as `states` does, for outcomes and closed amounts alone: see `are_dated`."""
     begun, beginning = beginnings(crm)
     raw = _RAW.format(
-        among=among,
         beginning=beginning,
         join="LEFT JOIN begun AS b ON b.opportunity_id = o.opportunity_id" if begun else "",
     )
@@ -78,5 +77,5 @@ _RAW = """deals_raw AS (
       CASE WHEN o.closed_on <= CAST($deals_day AS DATE) THEN o.closed_on END AS closed_on),
     {beginning} AS began_on
   FROM opportunities AS o {join}
-  WHERE ({among}) AND ({beginning} IS NULL OR {beginning} <= CAST($deals_day AS DATE))
+  WHERE {beginning} IS NULL OR {beginning} <= CAST($deals_day AS DATE)
 )"""

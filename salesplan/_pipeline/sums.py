@@ -11,12 +11,13 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from salesplan._pipeline import stays
 from salesplan._pipeline.arithmetic import deviations
 from salesplan._pipeline.flow import By, Only
-from salesplan._pipeline.frames import by_names
+from salesplan._pipeline.frames import Columns, by_names, columns_of
 from salesplan._pipeline.open_deals import found_deals
 from salesplan._pipeline.states import states
 from salesplan.crm import Crm
@@ -32,7 +33,7 @@ _SUMS = {
     "floor": "sum(reporting_amount) FILTER (WHERE reporting_amount < 0)",
     "ceiling": "sum(reporting_amount) FILTER (WHERE reporting_amount > 0)",
     "square": "sum(reporting_amount * reporting_amount)",
-    "largest_amount": "sum(reporting_amount) FILTER (WHERE place <= $largest)",
+    "largest_amount": "max(largest_amount)",
     "aged_count": "count(*) FILTER (WHERE age_days > slow_days)",
     "age_known_count": "count(age_days + slow_days)",
     "idle_count": "count(*) FILTER (WHERE inactive_days >= $stalled OR inactive_days IS NULL)",
@@ -47,11 +48,18 @@ _SUMS = {
 }
 """What is added up, and how; a sum of nothing is 0."""
 
-# Each group's largest deals come first; one without an amount counts as nothing.
-_RANKED = """ranked AS (
-  SELECT f.*, w.slow_days, row_number() OVER (
-    {partition}ORDER BY COALESCE(f.reporting_amount, 0) DESC) AS place
-  FROM found AS f LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(f.pipeline, '')
+# The window holds amounts alone: what it sorts it carries along.
+_RANKED = """places AS (
+  SELECT {keys}reporting_amount AS amount,
+    row_number() OVER ({partition}ORDER BY COALESCE(reporting_amount, 0) DESC) AS place
+  FROM found
+),
+largest AS (
+  SELECT {keys}sum(amount) AS largest_amount FROM places WHERE place <= $largest{grouped}
+),
+ranked AS (
+  SELECT f.*, w.slow_days, l.largest_amount
+  FROM found AS f {join} LEFT JOIN won_cycle AS w ON w.pipeline = COALESCE(f.pipeline, '')
 )"""
 
 
@@ -66,15 +74,15 @@ def open_sums(
     names = by_names(by)
     found = found_deals(crm, states(crm, among="o.status = 'open'", deals=day), by, only)
     cycle, values = _yardstick(crm.once(_won_cycle, day.isoformat()))
-    keys = "".join(f'"by_{name}", ' for name in names)
-    ranked = _RANKED.format(partition=f"PARTITION BY {keys.rstrip(', ')} " if names else "")
+    keys = [f'"by_{name}"' for name in names]
+    listed = "".join(f"{key}, " for key in keys)
     sums = ", ".join(
         f"CAST(COALESCE({sql}, 0) AS {'BIGINT' if name.endswith('_count') else 'DOUBLE'}) AS {name}"
         for name, sql in _SUMS.items()
     )
     single = crm.query(
-        f"WITH {found.ctes},\n{cycle},\n{ranked}\nSELECT {keys}probability AS chance, {sums} "
-        f"FROM ranked GROUP BY {keys}probability ORDER BY {keys}probability",
+        f"WITH {found.ctes},\n{cycle},\n{_ranked(keys)}\nSELECT {listed}probability AS chance, "
+        f"{sums} FROM ranked GROUP BY {listed}probability ORDER BY {listed}probability",
         due_until=until,
         largest=crm.settings.thresholds.largest_deals,
         stalled=crm.settings.thresholds.stalled_days,
@@ -82,6 +90,18 @@ def open_sums(
         **found.params,
     )
     return _by_group(single, names)
+
+
+def _ranked(keys: list[str]) -> str:
+    """Return the CTEs that set beside each deal the sum of the largest ones of its group."""
+    listed = ", ".join(keys)
+    same = " AND ".join(f"l.{key} IS NOT DISTINCT FROM f.{key}" for key in keys)
+    return _RANKED.format(
+        keys=f"{listed}, " if keys else "",
+        partition=f"PARTITION BY {listed} " if keys else "",
+        grouped=f" GROUP BY {listed}" if keys else "",
+        join=f"JOIN largest AS l ON {same}" if keys else "CROSS JOIN largest AS l",
+    )
 
 
 def _won_cycle(crm: Crm, day: str) -> pd.DataFrame:
@@ -103,29 +123,36 @@ def _yardstick(cycle: pd.DataFrame) -> tuple[str, dict[str, Any]]:
     return f"won_cycle AS ({' UNION ALL '.join(rows)})", values
 
 
+_SHARED = "largest_amount"
+"""The one sum that belongs to a whole group: each of its rows carries all of it."""
+
+
 def _by_group(single: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the sums of each group over its probabilities; one row where no group is asked."""
-    weighed = _weighed(single)
+    weighed = _weighed(columns_of(single))
     if not names:
-        return pd.DataFrame({name: [weighed[name].to_numpy().sum()] for name in weighed})
+        return pd.DataFrame(
+            {n: [v.max(initial=0) if n == _SHARED else v.sum()] for n, v in weighed.items()}
+        )
     keys = [f"by_{name}" for name in names]
-    return weighed.groupby(keys).sum().rename_axis(names).reset_index()
+    grouped = single[keys].assign(**weighed).groupby(keys, dropna=False)
+    table = grouped.sum().assign(**{_SHARED: grouped[_SHARED].max()})
+    return table.rename_axis(names).reset_index()
 
 
-def _weighed(single: pd.DataFrame) -> pd.DataFrame:
+def _weighed(single: Columns) -> dict[str, npt.NDArray[Any]]:
     """Add what depends on the probability; nothing is added for deals without one, or unpriced."""
-    p = single["chance"].to_numpy(float)
-    known = ~np.isnan(p) & (single["unpriced_count"] < single["open_count"]).to_numpy()
+    p = single["chance"].astype(float)
+    known = ~np.isnan(p) & (single["unpriced_count"] < single["open_count"])
     p = np.where(known, p, 0.0)
     total, floor, ceiling, square = (
-        np.where(known, single[name].to_numpy(float), 0.0)
-        for name in ("open_amount", "floor", "ceiling", "square")
+        np.where(known, single[name], 0.0) for name in ("open_amount", "floor", "ceiling", "square")
     )
-    return single.drop(columns=["chance", "square"]).assign(
-        unrated_count=single["open_count"].where(single["chance"].isna(), 0),
-        mean=total * p,
-        squares=deviations(np.sqrt(square), p) ** 2,
-        deviation=deviations(ceiling - floor, p),
-        floor=floor,
-        ceiling=ceiling,
-    )
+    return {name: single[name] for name in _SUMS if name != "square"} | {
+        "unrated_count": np.where(np.isnan(single["chance"]), single["open_count"], 0),
+        "mean": total * p,
+        "squares": deviations(np.sqrt(square), p) ** 2,
+        "deviation": deviations(ceiling - floor, p),
+        "floor": floor,
+        "ceiling": ceiling,
+    }

@@ -269,8 +269,8 @@ def health(
         crm, as_of, month=month, quarter=quarter, year=year, since=since, until=until
     )
     names, words = by_names(by), lang or crm.settings.language
-    found = vitals(
+    groups, found = vitals(
         crm, window, names, only=only, correlation=correlation, pool=pool, measure=measure,
         lang=words,
     )  # fmt: skip
-    return judged(found, names, crm.settings.thresholds, home_currency(crm), words)
+    return judged(groups, found, crm.settings.thresholds, home_currency(crm), words)

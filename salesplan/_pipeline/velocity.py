@@ -11,7 +11,7 @@ import pandas as pd
 
 from salesplan._pipeline.arithmetic import divide, velocity_of
 from salesplan._pipeline.flow import Ask, Window
-from salesplan._pipeline.frames import words
+from salesplan._pipeline.frames import Columns, columns_of, words
 from salesplan.errors import one_of
 from salesplan.stats import wilson
 from salesplan.text import label
@@ -76,6 +76,12 @@ def velocity_table(
     flow: pd.DataFrame, asked: str, *, names: list[str], definition: str, lang: str
 ) -> pd.DataFrame:
     """Return velocity per group out of the flow that was ``asked`` under this name."""
+    found = paced(columns_of(flow), asked, definition, lang)
+    return flow[names].assign(definition=definition, **found)[[*names, *COLUMNS]]
+
+
+def paced(flow: Columns, asked: str, definition: str, lang: str) -> dict[str, Any]:
+    """Return velocity and its inputs, group by group."""
     inputs = _inputs(flow, asked, DEFINITIONS[definition])
     result = velocity_of(
         inputs["opportunity_count"],
@@ -83,32 +89,28 @@ def velocity_table(
         inputs["win_rate"],
         inputs["cycle_days"],
     )
-    rest = {
+    return inputs | {
         "day_amount": result.per_day,
         "month_amount": result.per_month,
         "quarter_amount": result.per_quarter,
         "year_amount": result.per_year,
         "reason": words(_reasons(inputs, lang)),
     }
-    columns = {name: flow[name] for name in names} | {"definition": definition} | inputs | rest
-    return pd.DataFrame(columns, index=flow.index)[[*names, *COLUMNS]]
 
 
-def _inputs(flow: pd.DataFrame, asked: str, chosen: Definition) -> dict[str, npt.NDArray[Any]]:
-    won, tried = (
-        flow[f"{asked}_{name}_count"].to_numpy("int64") for name in (chosen.won, chosen.tried)
-    )
+def _inputs(flow: Columns, asked: str, chosen: Definition) -> dict[str, npt.NDArray[Any]]:
+    won, tried = (flow[f"{asked}_{name}_count"] for name in (chosen.won, chosen.tried))
     low, high = wilson(won, tried)
-    amount = flow[f"{asked}_{chosen.value}_amount"].to_numpy(float)
+    amount = flow[f"{asked}_{chosen.value}_amount"]
     return {
-        "opportunity_count": flow[f"{asked}_{chosen.deals}_count"].to_numpy("int64"),
+        "opportunity_count": flow[f"{asked}_{chosen.deals}_count"],
         "average_amount": divide(amount, flow[f"{asked}_{chosen.value}_priced_count"]),
         "win_count": won,
         "tried_count": tried,
         "win_rate": divide(won, tried),
         "win_rate_low": low,
         "win_rate_high": high,
-        "cycle_days": flow[f"{asked}_{chosen.cycle}_days"].to_numpy(float),
+        "cycle_days": flow[f"{asked}_{chosen.cycle}_days"].astype(float),
     }
 
 
@@ -118,7 +120,7 @@ def _reasons(inputs: dict[str, npt.NDArray[Any]], lang: str) -> list[str | None]
     )
     columns = (inputs[name] for name in ("tried_count", "average_amount", "cycle_days"))
     return [
-        nothing if not tried else no_amounts if np.isnan(amount)
+        nothing if not tried > 0 else no_amounts if np.isnan(amount)
         else None if days > 0 else no_cycle
         for tried, amount, days in zip(*columns, strict=True)
     ]  # fmt: skip

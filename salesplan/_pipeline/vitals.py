@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from salesplan._pipeline import coverage, velocity
 from salesplan._pipeline.flow import Ask, Only, Window, flows, trailing
-from salesplan._pipeline.frames import joined
+from salesplan._pipeline.frames import Columns, columns_of, joined
 from salesplan._pipeline.outcomes import are_dated
 from salesplan._pipeline.sums import open_sums
-from salesplan._pipeline.weighted import weighted_table
+from salesplan._pipeline.weighted import weighed
 from salesplan.crm import Crm
 from salesplan.periods import add_months
 
@@ -26,38 +28,41 @@ _FIELDS = ("amount", "close_date", "next_step", "account", "activity", "promoter
 def vitals(
     crm: Crm, window: Window, names: list[str], *, only: Only, correlation: float, pool: str,
     measure: str, lang: str,
-) -> pd.DataFrame:  # fmt: skip
-    """Return every number that health judges, one row per group."""
+) -> tuple[pd.DataFrame, Columns]:  # fmt: skip
+    """Return the groups, and every number that health judges of each."""
     sums = open_sums(crm, window.day, by=names, only=only, until=window.until)
-    flow, earlier = _flows(crm, window, names, only)
-    weighted = weighted_table(sums, names, correlation=correlation, level=0.8, lang=lang)
-    parts = [
-        coverage.coverage_table(crm, window, sums, flow, names=names, pool=pool,
-                                measure=measure, lang=lang),
-        weighted.rename(columns={"open_count": "all_count", "open_amount": "all_amount",
-                                 "unpriced_count": "all_unpriced_count",
-                                 "reason": "weighted_reason"}),
-        _velocity(flow, earlier, names, lang),
-        _creation(flow, names),
-        _shares(crm, sums, names),
-    ]  # fmt: skip
-    return joined(parts, names)
+    flow = _flows(crm, window, names, only)
+    table = joined([flow, sums, coverage.target(crm, window, names, measure)], names)
+    parts = columns_of(table)
+    worth = weighed(parts, correlation=correlation, level=0.8, lang=lang)
+    return table[names], {
+        **coverage.covered(parts, pool, lang),
+        "weighted_low_amount": worth["weighted_low_amount"],
+        "weighted_high_amount": worth["weighted_high_amount"],
+        "weighted_amount": worth["weighted_amount"],
+        "weighted_reason": worth["reason"],
+        "all_amount": worth["open_amount"],
+        **_velocity(parts, lang),
+        "created_count": parts["recent_created_count"],
+        "created_before_count": parts["before_created_count"],
+        **_shares(crm, parts),
+    }
 
 
-def _flows(
-    crm: Crm, window: Window, names: list[str], only: Only
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _flows(crm: Crm, window: Window, names: list[str], only: Only) -> pd.DataFrame:
     """Return all flows as of the day itself, and those of the year before as of its end.
 
-    Where dates tell the outcomes of any day, both are one frame: deals are gone through once.
+    Where dates tell the outcomes of any day, deals are gone through once.
     """
     asks, year = _asks(crm, window), trailing(crm, add_months(window.day, -12))
     before = velocity.ask(year, "open", "mean")
     if are_dated(crm, [*names, *(only or {})]):
         asks["earlier"] = replace(before, earlier=year.day)
-        return (flows(crm, window.day, asks, by=names, only=only),) * 2
+        return flows(crm, window.day, asks, by=names, only=only)
     now = flows(crm, window.day, asks, by=names, only=only)
-    return now, flows(crm, year.day, {"earlier": before}, by=names, only=only)
+    past = flows(crm, year.day, {"earlier": before}, by=names, only=only)
+    # A group that is no more has no pace.
+    return now.merge(past, how="left", on=names) if names else joined([now, past], names)
 
 
 def _asks(crm: Crm, window: Window) -> dict[str, Ask]:
@@ -72,38 +77,25 @@ def _asks(crm: Crm, window: Window) -> dict[str, Ask]:
     }
 
 
-def _velocity(
-    flow: pd.DataFrame, earlier: pd.DataFrame, names: list[str], lang: str
-) -> pd.DataFrame:
-    now, past = (
-        velocity.velocity_table(one, asked, names=names, definition="open", lang=lang)
-        for one, asked in ((flow, "year"), (earlier, "earlier"))
-    )
-    kept = ["opportunity_count", "average_amount", "cycle_days", "day_amount", "reason"]
-    now = now[[*names, *kept]].rename(columns={"reason": "velocity_reason"})
-    past = past[[*names, "day_amount"]].rename(columns={"day_amount": "day_amount_before"})
-    # A group that is no more has no pace.
-    return joined([now, past], names, how="left")
-
-
-def _creation(flow: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    columns = {
-        "recent_created_count": "created_count",
-        "before_created_count": "created_before_count",
+def _velocity(flow: Columns, lang: str) -> dict[str, Any]:
+    now, past = (velocity.paced(flow, asked, "open", lang) for asked in ("year", "earlier"))
+    return {
+        "day_amount": now["day_amount"],
+        "day_amount_before": past["day_amount"],
+        "velocity_reason": now["reason"],
     }
-    return flow[[*names, *columns]].rename(columns=columns)
 
 
-def _shares(crm: Crm, sums: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _shares(crm: Crm, sums: Columns) -> dict[str, Any]:
     asked = [f"{key}_filled_count" for key in _FIELDS if _is_asked(crm, key)]
     worked = int(crm.has("activities"))
-    kept = ["aged_count", "age_known_count", "past_due_count", "dated_count", "largest_amount"]
-    return sums[[*names, *kept]].assign(
-        idle_count=sums["idle_count"] * worked,
-        watched_count=sums["open_count"] * worked,
-        filled_count=sums[asked].sum(axis=1),
-        asked_count=sums["open_count"] * len(asked),
-    )
+    kept = ("aged_count", "age_known_count", "past_due_count", "dated_count", "largest_amount")
+    return {name: sums[name] for name in kept} | {
+        "idle_count": sums["idle_count"] * worked,
+        "watched_count": sums["open_count"] * worked,
+        "filled_count": sum((sums[name] for name in asked), np.zeros(len(sums["open_count"]))),
+        "asked_count": sums["open_count"] * len(asked),
+    }
 
 
 def _is_asked(crm: Crm, key: str) -> bool:

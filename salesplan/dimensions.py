@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from salesplan import schema
+from salesplan import formats, schema
 from salesplan.errors import InputError, UnknownNameError, did_you_mean
 
-NONE = "(none)"
+NONE = formats.NONE
 """Group of the rows that carry no value for a dimension."""
 
 _TIME = {

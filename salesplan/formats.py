@@ -18,6 +18,9 @@ LANGUAGES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR"}
 MISSING = "–"
 """Shown where there is no number; never a zero."""
 
+NONE = "(none)"
+"""What the group of the rows without a value is called in a frame."""
+
 Number = float | int | Decimal
 
 

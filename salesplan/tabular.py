@@ -150,10 +150,29 @@ def worded(name: str, value: str, lang: str = "en") -> str:
     'winner'
     """
     slug = re.sub(r"\W+", "_", value.lower())
-    keys = [f"values.{name}_{slug}"]
+    keys = ["values.none"] if value == formats.NONE else [f"values.{name}_{slug}"]
     keys += [f"measures.{value}"] if name in _MEASURES else []
     words = next((text.catalogue()[key] for key in keys if key in text.catalogue()), None)
     return words[lang] if words else value
+
+
+def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+    """Return a frame whose texts are told in a language, where they are words of our own.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"owner": ["Ada", "(none)"], "outcome": ["winner", "loser"]})
+    >>> in_words(people, "de").values.tolist()
+    [['Ada', 'Gewinner'], ['(ohne)', 'Verlierer']]
+    """
+    told = {}
+    for name in frame.columns:
+        if unit(str(name), frame[name]) == "text":
+            words = {w: worded(str(name), w, lang) for w in frame[name].unique() if type(w) is str}
+            changed = {word: said for word, said in words.items() if said != word}
+            if changed:
+                told[name] = frame[name].replace(changed)
+    return frame.assign(**told)
 
 
 def in_sentence(name: str, lang: str = "en") -> str:

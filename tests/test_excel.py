@@ -88,3 +88,38 @@ def test_an_unwritable_place_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(sp.errors.InputError, match="cannot be written"):
         sp.excel.write(tmp_path / "file" / "b.xlsx", {"a": pd.DataFrame({"a": [1]})})
+
+
+def test_a_figure_stands_in_the_unit_and_decimals_of_its_row_and_column(tmp_path):
+    card = pd.DataFrame(
+        {
+            "title": ["Bookings", "Win rate", "Coverage"],
+            "unit": ["money", "rate", "ratio"],
+            "value": [1512240.0, 0.396, 1.957],
+            "churn_rate": [0.0035, 0.0088, 0.0],
+            "hours": [638.0, 1206.0, 8.0],
+            "lost_hours": [7.0, 102.25, None],
+        }
+    )
+    path = sp.excel.write(tmp_path / "b.xlsx", {"Card": sp.excel.Sheet(card, by_row=["value"])})
+    sheet = openpyxl.load_workbook(path)["Card"]
+    rows = [[cell.number_format for cell in row] for row in sheet["C4:F6"]]
+    assert [row[0] for row in rows] == ['#,##0.00" €"', "0.0%", "#,##0.00"]
+    assert rows[0][1:] == ["0.00%", "#,##0", "#,##0.00"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown"), [("en", "d mmm yyyy"), ("de", "dd.mm.yyyy"), ("fr", "dd/mm/yyyy")]
+)
+def test_a_day_is_written_as_the_language_writes_it(tmp_path, lang, shown):
+    path = sp.excel.write(tmp_path / "b.xlsx", {"A": frame()}, lang=lang)
+    assert openpyxl.load_workbook(path)["A"]["F4"].number_format == shown
+
+
+def test_a_sheet_too_wide_for_one_page_is_not_made_small(tmp_path):
+    wide = pd.DataFrame({f"won_{number}_amount": [1.0] for number in range(30)})
+    path = sp.excel.write(tmp_path / "b.xlsx", {"Wide": wide, "Narrow": wide.iloc[:, :3]})
+    book = openpyxl.load_workbook(path)
+    fits = [book[name].sheet_properties.pageSetUpPr for name in ("Wide", "Narrow")]
+    assert [bool(page and page.fitToPage) for page in fits] == [False, True]
+    assert book["Wide"].print_title_cols == "$A:$A"

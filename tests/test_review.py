@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,8 +12,11 @@ from browser import page
 from office import recalculated
 
 import salesplan as sp
+from salesplan import text
+from salesplan._review.chapter import Review
 from salesplan.errors import InputError, UnknownNameError
 
+DATA = Path(__file__).parent.parent / "data"
 SCHEME = sp.compensation.Scheme(
     name="Paper", pays_each="year", criteria=[{"name": "bookings", "weight": 1}]
 )
@@ -145,3 +150,49 @@ def test_the_teams_add_up_to_the_company(tmp_path):
     bookings = {team: int(re.sub(r"\D", "", money) or 0) for team, money, *_ in cells}
     assert len(bookings) == 3
     assert bookings.pop("Company") == sum(bookings.values()) > 0
+
+
+@pytest.fixture(scope="module")
+def german_sheets():
+    """The sheets of the demo company's review, as the workbook gets them."""
+    scheme = sp.compensation.Scheme.read(DATA / "schemes/field_2027.toml")
+    quarter = sp.periods.quarter("2026-Q3")
+    told = Review(sp.load(DATA / "demo").told_in("de"), quarter, "de", scheme)
+    return {name: s for c in sp.review._chapters(told, None) for name, s in c.sheets.items()}
+
+
+def test_every_heading_of_the_workbook_is_told_in_its_language(german_sheets):
+    known = text.catalogue()
+    unknown = {
+        f"{name}: {column}"
+        for name, sheet in german_sheets.items()
+        for column in sheet.frame.columns
+        if f"columns.{column}" not in known and column not in sheet.headings
+    }
+    assert unknown == set()
+
+
+def test_no_two_columns_of_a_sheet_have_one_heading(german_sheets):
+    ends = {"Unten", "Oben"}  # of the interval whose rate stands before them
+    twice = {
+        (name, heading)
+        for name, sheet in german_sheets.items()
+        for heading, times in Counter(sheet.heading(str(c), "de") for c in sheet.frame).items()
+        if times > 1 and heading not in ends
+    }
+    assert twice == set()
+
+
+def test_the_workbook_says_its_own_words_in_its_language(german_sheets):
+    def told(sheet, column):
+        return set(german_sheets[sheet].frame[column])
+
+    assert told("Umsatz nach Verkaufsart", "sale_type") >= {"Abonnement", "Lizenz"}
+    assert told("Zustand der Pipeline", "light") <= {"rot", "gelb", "grün", "keine"}
+    assert "(ohne)" in told("Nicht erschienen, und was es kostet", "channel")
+
+
+def test_the_workbook_has_the_rows_in_the_order_that_its_note_tells(german_sheets):
+    deals = german_sheets["Offene Deals"].frame
+    assert deals["risk_count"].is_monotonic_decreasing
+    assert german_sheets["Anstehende Verlängerungen"].frame["arr_amount"].is_monotonic_decreasing

@@ -84,11 +84,12 @@ def _contents(
     sheet.write_string(0, 0, title, workbook.add_format(styles.TITLE))
     header, link = workbook.add_format(styles.HEADER), workbook.add_format(styles.LINK)
     plain = workbook.add_format(styles.FONT)
+    count_of_rows = workbook.add_format({**styles.FONT, "num_format": "#,##0"})
     for column, key in enumerate(("sheet", "rows", "what")):
         sheet.write_string(2, column, text.label(f"sheet.{key}", lang), header)
     for row, (name, shown, note, count) in enumerate(rows, 3):
         sheet.write_url(row, 0, f"internal:'{name}'!A1", link, string=name)
-        sheet.write_number(row, 1, count, plain)
+        sheet.write_number(row, 1, count, count_of_rows)
         sheet.write_string(row, 2, f"{shown}. {note}" if note else shown, plain)
     sheet.freeze_panes(3, 0)
     printed(sheet, 2)

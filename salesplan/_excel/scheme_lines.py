@@ -181,7 +181,7 @@ def with_pool_rows(frame: pd.DataFrame, pools: pd.DataFrame) -> pd.DataFrame:
 
 def _stages(kinds: Iterable[str]) -> list[int]:
     """Return in which order lines act: criteria, caps on the total, the pool, the rest."""
-    order = {"cap": 1, "windfall": 2, "pool": 3}
+    order = {"deductible": 0, "cap": 1, "windfall": 2, "pool": 3}
     return [0 if k in BEFORE_CAPS else order.get(k, 4) for k in kinds]
 
 

@@ -14,7 +14,7 @@ from salesplan._excel.sheet import Sheet, column_cells
 
 SHEET = "Pool"
 Rows = dict[Any, list[int]]
-_CLAIMS = (*BEFORE_CAPS, "cap", "windfall")
+_CLAIMS = (*BEFORE_CAPS, "deductible", "cap", "windfall")
 _COLUMNS = ("period", "person_id", "pool", "pool_amount", "claim_amount", "asked_amount")
 _SHARED = ("part_units", "whole_units", "rest_units", "rest_rank", "paid_amount")
 

@@ -13,21 +13,28 @@ _SIGNS = {
 }
 
 
-def number_formats(currency: str) -> dict[str, dict[str, Any]]:
-    """Return the format of each unit."""
-    money = _SIGNS.get(currency, f'#,##0.00" {currency}"')
-    return {
-        "money": {"num_format": money},
-        "rate": {"num_format": "0.0%"},
-        "count": {"num_format": "#,##0"},
-        "number": {"num_format": "#,##0.##"},
-        "date": {"num_format": "yyyy-mm-dd", "align": "left"},
-        "month": {"num_format": "mmm yyyy", "align": "left"},
-        "quarter": {"align": "left"},
-        "timestamp": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
-        "flag": {"align": "left"},
-        "text": {"align": "left"},
-    }
+_DATES = {"en": "d mmm yyyy", "de": "dd.mm.yyyy", "fr": "dd/mm/yyyy"}
+RIGHT = ("money", "rate", "count", "number")
+"""Units of figures, which stand on the right of their cell."""
+
+
+def number_format(unit: str, digits: int, *, currency: str, lang: str) -> dict[str, Any]:
+    """Return the format of a cell; ``digits`` are the decimals of plain numbers and rates.
+
+    Examples
+    --------
+    >>> number_format("rate", 1, currency="EUR", lang="en")
+    {'num_format': '0.0%'}
+    >>> number_format("date", 0, currency="EUR", lang="de")["num_format"]
+    'dd.mm.yyyy'
+    """
+    if unit == "money":
+        return {"num_format": _SIGNS.get(currency, f'#,##0.00" {currency}"')}
+    if unit in RIGHT:
+        decimals = "." + "0" * digits if digits else ""
+        return {"num_format": f"0{decimals}%" if unit == "rate" else f"#,##0{decimals}"}
+    shown = {"date": _DATES[lang], "month": "mmm yyyy", "timestamp": f"{_DATES[lang]} hh:mm"}
+    return {"align": "left", **({"num_format": shown[unit]} if unit in shown else {})}
 
 
 WIDTHS = {

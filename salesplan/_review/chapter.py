@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salesplan import formats, tabular, text
 from salesplan.compensation import Scheme
@@ -66,9 +66,16 @@ def chapter(
     sheets: Mapping[str, Sheet] | None = None,
     measures: Sequence[str] = (),
 ) -> Chapter:
-    """Return a chapter whose title and first sentence are texts of the review."""
+    """Return a chapter whose title and first sentence are texts of the review.
+
+    Page and workbook tell the package's own words (lights, kinds of sale) in its language.
+    """
+    told = {
+        name: replace(sheet, frame=tabular.in_words(sheet.frame, review.lang))
+        for name, sheet in (sheets or {}).items()
+    }
     section = Section(key, review.word(f"{key}_title"), review.word(f"{key}_intro"), list(blocks))
-    return Chapter(section, sheets or {}, measures)
+    return Chapter(section, told, measures)
 
 
 def missing(review: Review, key: str, reason: str) -> Chapter:

@@ -29,6 +29,7 @@ _SHOWN = [
     "high",
     "reason",
 ]
+_FIGURES = ("value", "previous", "year_before", "target", "low", "high")
 
 
 def headlines(review: Review) -> Chapter:
@@ -43,9 +44,14 @@ def headlines(review: Review) -> Chapter:
     blocks.append(_by_team(review, teams, card))
     sheets = {
         review.word("headlines_title"): Sheet(
-            card[_SHOWN], review.word("headlines_title"), review.word("headlines_intro")
+            card[_SHOWN],
+            review.word("headlines_title"),
+            review.word("headlines_intro"),
+            by_row=_FIGURES,
         ),
-        review.word("by_team"): Sheet(teams[["team", *_SHOWN]], review.word("by_team")),
+        review.word("by_team"): Sheet(
+            teams[["team", *_SHOWN]], review.word("by_team"), by_row=_FIGURES
+        ),
     }
     return chapter(review, "headlines", blocks, sheets, list(card["measure"]))
 

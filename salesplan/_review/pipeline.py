@@ -9,6 +9,7 @@ from salesplan.excel import Sheet
 from salesplan.html import Block, Chart, Table
 
 _HEALTH = ["title", "unit", "value", "low", "high", "light", "why", "reason"]
+_FIGURES = ("value", "low", "high", "amber", "red")
 _MOVES = ["title", "amount", "deal_count", "reason"]
 _DEALS = [
     "name",
@@ -30,14 +31,9 @@ def pipeline(review: Review) -> Chapter:
     moves = metrics.waterfall(crm, since=quarter.since, until=review.until, lang=review.lang)
     deals = metrics.open_deals(crm, lang=review.lang)
     first = deals.sort_values(["risk_count", "amount"], ascending=False, kind="stable")
+    told = (review.word("health"), review.word("health_note"))
     blocks: list[Block] = [
-        Table(
-            health[_HEALTH],
-            review.word("health"),
-            review.word("health_note"),
-            tones="light",
-            by_row=("value", "low", "high"),
-        ),
+        Table(health[_HEALTH], *told, tones="light", by_row=_FIGURES),
         Chart(
             charts.waterfall(moves, lang=review.lang),
             review.word("waterfall"),
@@ -52,12 +48,13 @@ def pipeline(review: Review) -> Chapter:
         ),
     ]
     sheets = {
-        review.word("health"): Sheet(health, review.word("health"), review.word("health_note")),
+        # A measure's title stands beside it: its name is no use to the reader of a sheet.
+        review.word("health"): Sheet(health.drop(columns="measure"), *told, by_row=_FIGURES),
         review.word("waterfall"): Sheet(
             moves[_MOVES], review.word("waterfall"), review.word("waterfall_note")
         ),
         review.word("open_deals"): Sheet(
-            deals, review.word("open_deals"), review.word("open_deals_note"), totals=("amount",)
+            first, review.word("open_deals"), review.word("open_deals_note"), totals=("amount",)
         ),
     }
     return chapter(review, "pipeline", blocks, sheets, list(health["measure"]))

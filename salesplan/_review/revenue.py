@@ -33,7 +33,7 @@ def revenue(review: Review) -> Chapter:
     bridge = metrics.mrr_movements(crm, since=quarter.since, until=review.until)
     lost = metrics.churn(crm, since=review.year_back, until=review.until)
     mix = metrics.revenue_mix(crm, since=review.year_back, until=review.until)
-    due = metrics.renewals(crm)
+    due = metrics.renewals(crm).sort_values("arr_amount", ascending=False, kind="stable")
     words = {key: review.word(key) for key in ("bridge", "movements", "churn", "mix", "renewals")}
     policy = str(months.attrs["policy"])
     due_note = review.word("renewals_note")
@@ -44,7 +44,7 @@ def revenue(review: Review) -> Chapter:
         Chart(charts.revenue_mix(mix, lang=review.lang), words["mix"]),
         Table(mix.drop(columns="basis"), words["mix"], rows=20),
         Table(
-            due[_DUE].sort_values("arr_amount", ascending=False, kind="stable"),
+            due[_DUE],
             words["renewals"],
             due_note,
             rows=12,

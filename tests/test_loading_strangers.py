@@ -185,3 +185,27 @@ def test_headers_without_rows_are_said(load):
 def test_rows_of_which_none_can_be_used_are_said(load):
     with pytest.raises(ExportError, match=r"deals.csv, line 2, empty: 1,A,,100"):
         load({"deals.csv": f"{DEALS}1,A,,100,2026-02-01,2026-01-01,Ann\n"})
+
+
+def test_the_day_and_the_hours_of_a_meeting_are_joined(load):
+    header = "Meeting ID,Host,Account,Meeting Date,Start Time,End Time\n"
+    text = "M1,Ann,Acme,2026-02-03,09:30,10:15\n"
+    meeting = load({"meetings.csv": header + text}).table("activities").iloc[0]
+    assert str(meeting["starts_at"]) == "2026-02-03 09:30:00"
+    assert meeting["minutes"] == 45
+
+
+def test_quotas_and_payouts_of_numbered_sellers(load):
+    crm = load(
+        {
+            "quotas.csv": "rep_id,quarter,quota_amount\nR1,Q1 2026,5000\n",
+            "commission_payouts.csv": "rep_id,month,commission_amount\nR1,2026-01,120.50\n",
+            "deals.csv": DEALS + TWO,
+        }
+    )
+    goals = crm.table("targets")[["person_id", "period", "measure", "target"]]
+    assert goals.to_numpy().tolist() == [["R1", "2026-Q1", "bookings", 5000]]
+    assert "[constants.targets] measure" in issue(crm, "measure_assumed")["what_to_do"].iloc[0]
+    assert crm.table("payroll")[["person_id", "paid_variable"]].to_numpy().tolist() == [
+        ["R1", 120.5]
+    ]

@@ -30,6 +30,9 @@ _CANNOT_DO_WITHOUT: dict[str, tuple[tuple[str, ...], ...]] = {
     "web_visits": (("page", "lead_id"),),
 }
 
+_STATUSES = {"status", "leadstatus", "state", "statut", "estado", "stato"}
+"""Headers that some CRMs write above the stage of a deal, and everyone above a lead's status."""
+
 _OF_A_DEAL = {"stage", "amount", "expected_close_on", "closed_on", "probability"}
 """What makes a deal of a row that has a status: everything has a status."""
 
@@ -49,7 +52,7 @@ def judge(
     fit.named = is_named(file, fit.declared.files)
     said |= {h: 1.0 for h in headers if fit.declared.wide and is_history(h, fit.declared.wide)}
     said |= {h: share for h, share in filled.items() if h not in said}
-    fit.lacking = sum(1 for _ in _lacking(fit))
+    fit.lacking = sum(1 for _ in _lacking(fit, headers))
     fit.telling = sum(map(telling, said))
     fit.total = (sum(said.values()) + FILE_NAME * fit.named) * LACKING**fit.lacking
     possible = sum(weight(h) if h not in said else max(said[h], weight(h)) for h in headers)
@@ -74,7 +77,7 @@ def is_named(file: str, words: Sequence[str]) -> bool:
     return any(f" {fold(word)} " in stem or squeeze(word) == squeeze(stem) for word in words)
 
 
-def _lacking(fit: Fit) -> Iterator[str]:
+def _lacking(fit: Fit, headers: Sequence[str]) -> Iterator[str]:
     has = {*fit.columns, *fit.joined, *fit.declared.constants}
     if fit.flags:
         has.add("status")
@@ -83,11 +86,13 @@ def _lacking(fit: Fit) -> Iterator[str]:
             yield group[0]
     if fit.declared.table == "opportunities" and "status" in has and not has & _OF_A_DEAL:
         yield "amount"
-    if fit.declared.table == "opportunities" and _is_a_lead(has):
+    if fit.declared.table == "opportunities" and _is_a_lead(fit, has, headers):
         yield "opportunity_id"
     yield from fit.unmet()
 
 
-def _is_a_lead(has: set[str]) -> bool:
+def _is_a_lead(fit: Fit, has: set[str], headers: Sequence[str]) -> bool:
     """Whether what would be a deal has the number of a lead, and neither its own nor a stage."""
-    return "lead_id" in has and not has & {"opportunity_id", "stage", "closed_on"}
+    numbered = "lead_id" in has or any(squeeze(header) == "leadid" for header in headers)
+    staged = "stage" in has and squeeze(fit.columns.get("stage", "")) not in _STATUSES
+    return numbered and not staged and not has & {"opportunity_id", "closed_on"}

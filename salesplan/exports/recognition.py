@@ -190,7 +190,9 @@ _STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "campaigns": {"campaign_id": ("name",)},
 }
 # A deal, contact or lead has no stand-in: two of one name are two, and a row must not be lost.
-_UNSAID = {"activities": {"kind": "activity"}}
+_UNSAID = {"activities": {"kind": "activity"}, "targets": {"measure": "bookings"}}
+"""What a row is where no column tells: a quota without a measure is one of what is sold."""
+
 _KINDS = {
     "call": ("calls", "call", "anrufe", "appels", "llamadas", "gesprekken", "chiamate", "chamadas"),
     "meeting": (

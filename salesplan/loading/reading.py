@@ -158,6 +158,9 @@ def _about_feed(one: Staged) -> list[Issue]:
     for column, constant in feed.recognised.constants.items():
         if constant == ROW_KEY:
             note("note", "no_identifier", column, "Export the identifier: rows are only numbered.")
+    if measure := feed.recognised.constants.get("measure"):
+        to_do = f"All goals of the file count as {measure}. Name another measure of the catalogue: "
+        note("note", "measure_assumed", "measure", f'{to_do}[constants.targets] measure = "...".')
     for column in _wanting(feed):
         to_do = (
             f'No header was taken for it. Name one: [columns.{feed.table.name}] {column} = "...".'

@@ -23,6 +23,7 @@ commission, with multipliers by band   ``curve.pays = "commission"``, ``curve.ra
 rate by one measure, paid on another   ``paid_on`` (margin, cash received)
 fixed amounts by step                  ``kind = "steps"``, ``pays = "amount"``
 share of salary                        ``target_pay.column = "base_salary"`` and ``share``
+only what exceeds the salary           ``[deductible]``: amount, or share of a column
 caps and floors                        ``cap_attainment``, ``cap_share``, ``cap_amount``,
                                        ``floor_share``, ``floor_amount`` of a criterion;
                                        ``cap_deal``, ``floor_deal`` of each deal; ``[cap]``,
@@ -64,8 +65,9 @@ paid on each deal                      ``per = "deal"`` with ``simulate(..., dea
 
 Order of the arithmetic: attainment (rounded, then capped), curve (its own, or that of a gate
 not passed), the criterion's floor and caps, gates, the score table, factors, rounding to
-cents; then on whole cents the cap on the total, windfall, pool, guarantee and multiple; the
-year-end true-up, spiffs and clawbacks; at last offsets, payment cap, instalments and draw.
+cents; then on whole cents the deductible, the cap on the total, windfall, pool, guarantee and
+multiple; the year-end true-up, spiffs and clawbacks; at last offsets, payment cap, instalments
+and draw.
 What acts on the total is a line of its own, so that lines always sum to the payout.
 
 Goals are brought to the payout periods first. Those of shorter periods are summed where every

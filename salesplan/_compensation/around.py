@@ -91,6 +91,21 @@ class Cap(Document):
     amount_per_year: float | None = Field(None, gt=0, description="money in a year")
 
 
+class Deductible(Document):
+    """What the criteria must earn before anything is paid: a salary set off against commission."""
+
+    amount: float | None = Field(None, gt=0, description="money, the same for everyone")
+    column: str = Field("", description="column of people instead, such as base_salary")
+    share: float = Field(1.0, gt=0, description="times the column: 1.095 with charges")
+    per: Per = Field("period", description="what the amount, or the column, is for")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Deductible:
+        if (self.amount is None) == (not self.column):
+            raise ValueError("needs either amount or column")
+        return self
+
+
 class PaymentCap(Document):
     """The most that is paid out in one period; the rest waits or lapses."""
 

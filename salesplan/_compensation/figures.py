@@ -261,7 +261,7 @@ def attainment(rule: Reading, actual: Floats, target: Floats) -> Floats:
     A goal without an actual counts as an actual of 0.
     """
     done = np.where(np.isnan(actual) & ~np.isnan(target), 0.0, actual)
-    goal = np.where(target == 0, np.nan, target)
+    goal = np.where(target > 0, target, np.nan)  # nothing is a share of 0, or of less
     with np.errstate(invalid="ignore", divide="ignore"):
         if rule.better == "higher":
             reached = done / goal

@@ -26,12 +26,16 @@ _SHARES = {
     "days": "shared by the days of each {unit}",
     "weights": "shared by the weights of [goals] for each {unit}",
 }
-NO_GOAL = ("no goal", "goal of 0", "goal for part of the period only")
+NO_GOAL = ("no goal", "goal of 0", "goal below 0", "goal for part of the period only")
 """What a line says where its goal is missing."""
 
 
 def listed(
-    scheme: Scheme, people: pd.DataFrame, rows: pd.DataFrame, person: np.ndarray
+    scheme: Scheme,
+    people: pd.DataFrame,
+    rows: pd.DataFrame,
+    person: np.ndarray,
+    deals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return one row per oddity of the frames: negative actuals, unknown people, no role."""
     actual = pd.to_numeric(rows["actual"], errors="coerce")
@@ -40,7 +44,11 @@ def listed(
         _rows(rows[actual.isna() & (person >= 0)], "no actual", "counted as 0"),
         _strangers(rows, person),
         _without(people, "role"),
+        _over_credited(deals),
     ]
+    if scheme.deductible is not None and scheme.deductible.column:
+        gone = _without(people, scheme.deductible.column)
+        parts.append(gone.assign(consequence="nothing is deducted"))
     if scheme.target_pay.amount is None and needs_target_pay(scheme):
         parts.append(_without(people, scheme.target_pay.column))
     return _together(parts)
@@ -60,7 +68,7 @@ def with_missing_goals(simulation: Simulation) -> pd.DataFrame:
     found = lines[lines["reason"].isin(NO_GOAL)].drop_duplicates(["person_id", "period", "measure"])
     without = _rows(found, found["reason"], consequence)
     panel = simulation.panel
-    rest = listed(simulation.scheme, panel.people, panel.attainment, panel.person)
+    rest = listed(simulation.scheme, panel.people, panel.attainment, panel.person, panel.deals)
     gaps = lines[lines["reason"] == GAP]
     in_part = _rows(gaps, GAP, "the goals there are count for all sales so far")
     return _together([without, in_part, _spread(simulation), rest])
@@ -90,6 +98,21 @@ def _rows(
     rows: pd.DataFrame, issue: str | pd.Series, consequence: str | np.ndarray
 ) -> pd.DataFrame:
     return rows[["person_id", "period", "measure"]].assign(issue=issue, consequence=consequence)
+
+
+def _over_credited(deals: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the deals whose credits sum to more than the whole: some are paid twice."""
+    if deals is None or not {"deal_id", "credit"} <= set(deals.columns):
+        return pd.DataFrame(columns=COLUMNS)
+    by = ["deal_id", *(["measure"] if "measure" in deals.columns else [])]
+    total = deals.groupby(by, sort=True)["credit"].sum().reset_index()
+    over = total[total["credit"] > 1 + 1e-9]
+    told = [
+        f"credits of deal {deal!r} sum to {credit:g}"
+        for deal, credit in zip(over["deal_id"], over["credit"], strict=True)
+    ]
+    empty = over.assign(person_id=None, period=None, measure=None)
+    return _rows(empty, pd.Series(told, over.index, dtype="str"), "each share is paid")
 
 
 def _strangers(rows: pd.DataFrame, person: np.ndarray) -> pd.DataFrame:

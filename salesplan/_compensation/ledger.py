@@ -84,7 +84,8 @@ def in_parts(earned: Units, shares: Sequence[float]) -> Units:
     """
     paid = np.zeros_like(earned)
     so_far = np.zeros_like(earned)
-    for later, share in enumerate(np.cumsum(shares)):
+    # What falls due after the last period is not paid in any of them.
+    for later, share in enumerate(np.cumsum(shares)[: earned.shape[1]]):
         due = to_units(earned * snap(share), 0)
         paid[:, later:] += (due - so_far)[:, : earned.shape[1] - later]
         so_far = due

@@ -1,4 +1,4 @@
-"""Caps, windfall, pool and guarantee: limits on what the criteria pay together.
+"""Deductible, caps, windfall, pool and guarantee: limits on what the criteria pay together.
 
 From here on money is whole units (cents) of a person, so that a cap is met to the cent.
 """
@@ -24,8 +24,10 @@ def limits(
 ) -> Adjustments:
     """Return the lines that caps, windfall, pool and guarantee add to a person's total."""
     lines: Adjustments = {}
+    if scheme.deductible is not None:
+        lines["deductible"] = _deductible(scheme, panel, present, total)
     if scheme.cap != Cap():
-        lines["cap"] = _cap(scheme, present, total, base)
+        lines["cap"] = _cap(scheme, present, total + _sum(lines), base)
     if scheme.windfall is not None:
         lines["windfall"] = _windfall(scheme, panel, present, total + _sum(lines), base)
     if scheme.pool is not None:
@@ -37,6 +39,20 @@ def limits(
     if scheme.rounding.multiple is not None:
         lines["rounding"] = _to_multiples(scheme, total)
     return lines
+
+
+def _deductible(scheme: Scheme, panel: Panel, present: Presence, total: Units) -> Units:
+    """Return what the criteria earn towards the deductible: nothing of it is paid."""
+    rule = scheme.deductible
+    assert rule is not None
+    stated = np.full(len(panel.people), rule.amount or 0.0)
+    if rule.column:
+        stated = panel.people[rule.column].to_numpy(np.float64, na_value=0.0) * rule.share
+    yearly = present.period_share if rule.per == "year" else present.in_force
+    due = panel.by_person(stated[:, None] * yearly * present.pay_share)
+    due = present.to_date(due) if scheme.accrual == "year_to_date" else due
+    line: Units = -np.minimum(np.maximum(total, 0), _units(scheme, due))
+    return line
 
 
 def _sum(lines: Adjustments) -> Units | int:

@@ -69,6 +69,7 @@ def reasons(simulation: Simulation, line: Line) -> Words:
     found[_has_no_figure(line)] = NO_FIGURE
     found[line.has_no_goal] = "no goal"
     found[line.has_no_goal & (line.figures.target == 0)] = "goal of 0"
+    found[line.has_no_goal & (line.figures.target < 0)] = "goal below 0"
     of_part = partly(panel, criterion.source)[panel.spell_person]
     found[line.has_no_goal & of_part] = "goal for part of the period only"
     return found

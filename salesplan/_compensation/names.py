@@ -50,6 +50,8 @@ def _columns_of_people(scheme: Scheme) -> Iterator[tuple[str, str]]:
             yield f"{path}.scope", "team"
     for i, criterion in enumerate(scheme.criteria):
         yield from ((f"criteria[{i}].applies_to", column) for column in criterion.applies_to)
+    if scheme.deductible is not None and scheme.deductible.column:
+        yield "deductible.column", scheme.deductible.column
     if scheme.pool is not None and scheme.pool.scope == "team":
         yield "pool.scope", "team"
     if scheme.target_pay.amount is None and needs_target_pay(scheme):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from salesplan._compensation import payout_periods
+from salesplan._compensation import payout_periods, values
 from salesplan._compensation.check_weights import as_tuple
 from salesplan._compensation.goals import Goals, aligned
 from salesplan._compensation.names import unknown
@@ -104,7 +104,7 @@ def align(
     found, faults = _payout_periods(scheme, [str(u) for u in unique_labels])
     faults += [*goals.faults, *_double_spells(people), *_double_rows(rows, person, labels, names)]
     faults += list(unknown(scheme, people, rows, [str(m) for m in measures]))
-    faults += [f"attainment.{c} holds text, not numbers." for c in _texts(rows)]
+    faults += list(values.faults(scheme, people, rows, deals, leave))
     if faults:
         raise InputError(all_faults(_title(faults), faults))
     order = sorted(set(found))
@@ -178,14 +178,6 @@ def _double_spells(people: pd.DataFrame) -> Iterator[str]:
             f"people has two rows for {row.person_id!r}. For a change of position give from_on "
             "and until_on."
         )
-
-
-def _texts(rows: pd.DataFrame) -> list[str]:
-    columns = [c for c in ("actual", "target") if c in rows.columns]
-    if "level" in rows.columns or not len(rows):
-        return []
-    suspect = [c for c in columns if not pd.api.types.is_numeric_dtype(rows[c])]
-    return [c for c in suspect if pd.to_numeric(rows[c].dropna(), errors="coerce").isna().any()]
 
 
 def _double_rows(rows: pd.DataFrame, person: Codes, labels: Codes, names: Codes) -> Iterator[str]:

@@ -87,6 +87,7 @@ class Scheme(Named):
         description="payout table of the total: the weighted sum of the criteria is read in it",
     )
     spiffs: tuple[Spiff, ...] = ()
+    deductible: around.Deductible | None = None
     cap: around.Cap = around.Cap()
     windfall: around.Windfall | None = None
     pool: around.Pool | None = None

@@ -94,7 +94,7 @@ class Simulation:
         a share of the target pay, a rate or money, as the curve says.
         """
         frames = [*self._criterion_frames(), *self._adjustment_frames()]
-        table = pd.concat([f for f in frames if len(f)], ignore_index=True)
+        table = pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)
         order = ["person_id", "_period", "_line"]
         return table.sort_values(order, kind="stable", ignore_index=True)[LINES]
 

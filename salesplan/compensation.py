@@ -73,8 +73,8 @@ What acts on the total is a line of its own, so that lines always sum to the pay
 Goals are brought to the payout periods first. Those of shorter periods are summed where every
 month with sales has one. One of a longer period stands in a row without an actual; its payout
 periods share it (a period with a goal of its own keeps that and the others share the rest), and
-the line says so. A payout of 0 was earned; where all that could pay lacks its goal, figure or
-target pay the payout is NaN, and its reason names what is missing.
+the line says so. Where all that could pay lacks its goal, figure or target pay, nothing is paid,
+the payout rate is NaN (a 0 would have been earned) and the reason names what is missing.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ def test_what_is_missing_is_said():
         scheme().changed(spiffs=[spiff])
 
 
-def test_pay_that_is_not_known_stays_so():
+def test_nothing_paid_is_nothing_in_any_currency():
     rows = done("2026-Q1").assign(target=np.nan)
     paid = payments(simulate(scheme(), PEOPLE, rows, rates=RATES))
-    assert paid["payment_amount"].isna().all()
+    assert paid["payment_amount"].tolist() == paid["payout_amount"].tolist() == [0] * len(paid)
     assert set(paid["reason"]) == {"missing: sales"}

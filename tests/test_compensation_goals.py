@@ -189,7 +189,7 @@ def test_goals_of_shorter_periods_are_summed_where_complete():
     assert paid(scheme("quarter"), whole).lines["attainment_rate"].tolist() == [1.0]
     part = whole.assign(target=[40.0, 40.0, NAN])
     found = paid(scheme("quarter"), part)
-    assert np.isnan(found.payouts["payout_amount"].tolist()).all()
+    assert np.isnan(found.payouts["payout_rate"].tolist()).all()
     assert found.lines["reason"].tolist() == ["goal for part of the period only"]
     assert found.payouts["reason"].tolist() == ["missing: bookings"]
 
@@ -211,7 +211,8 @@ def test_pay_that_lacks_its_goal_is_not_known_and_pay_of_nothing_is_0():
     found = paid(scheme(curve=curve), two([40], [90]), people=staff("ada", "ben"))
     ada, ben = found.payouts.to_dict("records")
     assert (ada["payout_amount"], ada["payout_rate"], ada["reason"]) == (0, 0, "")
-    assert np.isnan([ben["payout_amount"], ben["payout_rate"]]).all()
+    assert ben["payout_amount"] == 0
+    assert np.isnan(ben["payout_rate"])
     assert ben["reason"] == "missing: bookings"
     assert found.cost[["payout_amount", "incomplete_count"]].values.tolist() == [[0, 1]]
     letters = sp.compensation.statements(found)["statement"].tolist()
@@ -250,7 +251,7 @@ def test_a_goal_of_0_and_a_scheme_that_pays_without_goals_are_answers():
 
 def test_nobody_stated_the_target_pay():
     found = paid(scheme(), sold(100).assign(target=100.0), people=staff(target_variable=[NAN]))
-    assert np.isnan(found.payouts["payout_amount"][0])
+    assert np.isnan(found.payouts["payout_rate"][0])
     assert found.payouts["reason"].tolist() == ["no target_variable"]
 
 
@@ -258,7 +259,8 @@ def test_a_level_that_nobody_gave():
     curve = {"kind": "levels", "levels": {"met": 1.0}}
     done = sold(1, 1).assign(level=["met", None], actual=NAN)
     found = simulate(scheme(curve=curve), staff(), done)
-    assert found.payouts["payout_amount"].tolist() == pytest.approx([1000, NAN], nan_ok=True)
+    assert found.payouts["payout_amount"].tolist() == [1000, 0]
+    assert found.payouts["payout_rate"].tolist() == pytest.approx([1, NAN], nan_ok=True)
     assert found.lines["reason"].tolist() == ["", "no figure"]
 
 

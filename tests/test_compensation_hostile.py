@@ -65,7 +65,7 @@ def test_two_positions_at_once_would_be_paid_twice():
 @pytest.mark.parametrize("actual", [50.0, -50.0])
 def test_a_goal_below_0_is_no_goal(actual):
     found = simulate(scheme(), staff(), done(actual, -100.0))
-    assert np.isnan(found.payouts["payout_amount"][0])
+    assert np.isnan(found.payouts["payout_rate"][0])
     assert found.lines["reason"].tolist() == ["goal below 0"]
     assert "goal below 0" in set(found.issues["issue"])
 

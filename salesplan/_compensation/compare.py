@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from salesplan import periods
+from salesplan._compensation import missing
 from salesplan._compensation.panel import Panel
 from salesplan._compensation.simulate import run
 from salesplan._compensation.simulation import Simulation
@@ -91,11 +92,11 @@ def compare(
 
 def _unknown(frame: pd.DataFrame, simulation: Simulation) -> pd.Series:
     """Return what each person lacks in the periods whose pay is not known; else ""."""
-    payouts = simulation.payouts
-    mine = payouts[payouts["payout_amount"].isna()]
+    lacks = missing.of_payouts(simulation)
     told: dict[str, str] = {}
-    for person, period, reason in mine[["person_id", "period", "reason"]].to_numpy():
-        more = f"pay of {period} not known, {reason}"
+    for p, t in zip(*np.nonzero(lacks.is_unknown), strict=True):
+        person, period = simulation.persons[p], simulation.period_labels[t]
+        more = f"pay of {period} not known, {lacks.reason[p, t]}"
         told[person] = f"{told[person]}; {more}" if person in told else more
     said = [told.get(person, "") for person in frame["person_id"]]
     return pd.Series(said, frame.index, dtype=object)

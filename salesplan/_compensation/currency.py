@@ -152,7 +152,7 @@ def payments(simulation: Simulation) -> pd.DataFrame:
         currency=name[p],
         rate_on=days[t],
         rate=rate[p, t],
-        payment_amount=np.where(frame["payout_amount"].isna(), np.nan, paid),
+        payment_amount=paid,
     )
     return frame[COLUMNS]
 

@@ -166,8 +166,9 @@ class Simulation:
     def payouts(self) -> pd.DataFrame:
         """One row per person and period: target and payout amount, payout rate, reason.
 
-        The payout is NaN, never 0, where all that could pay lacks its goal, figure or target
-        pay; ``reason`` names what is missing, also where the rest was paid.
+        Without a goal the scheme's rule pays (``no_target``); ``reason`` names what is missing.
+        Where all that could pay lacks its goal, figure or target pay, nothing is paid and the
+        rate is NaN, never 0: such a 0 was not earned.
         """
         panel = self.panel
         target = panel.by_person(self.target_pay)
@@ -179,10 +180,10 @@ class Simulation:
             target_amount=np.round(target[p, t], 6), payout_amount=paid
         )
         lacks = missing.of_payouts(self)
-        frame["payout_amount"] = paid = np.where(lacks.is_unknown[p, t], np.nan, paid)
         goal = frame["target_amount"].to_numpy()
         frame["reason"] = lacks.reason[p, t].astype(str)
-        frame["payout_rate"] = paid / np.where(goal > 0, goal, np.nan)
+        known = (goal > 0) & ~lacks.is_unknown[p, t]
+        frame["payout_rate"] = paid / np.where(known, goal, np.nan)
         frame = frame.sort_values(["person_id", "_period"], kind="stable", ignore_index=True)
         described = frame.merge(self.people, on="person_id", how="left")
         names = ["person_id", "name", "role", "team", "period"]

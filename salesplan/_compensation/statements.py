@@ -35,9 +35,8 @@ def statements(
     Returns
     -------
     DataFrame
-        person_id, name, target_amount, payout_amount (of the periods whose pay is known; NaN
-        where that of none is), payout_rate (NaN without target pay), statement (plain text,
-        several lines).
+        person_id, name, target_amount, payout_amount, payout_rate (NaN without target pay, and
+        where the pay of no period is known), statement (plain text, several lines).
 
     Examples
     --------
@@ -64,11 +63,12 @@ def statements(
     for p, person in enumerate(simulation.persons):
         name = names.get(person)
         shown = person if formats.is_missing(name) else str(name)
-        is_paid = bool(simulation.totals[p].any()) or not unknown[p].any()
-        paid = float(simulation.totals[p].sum() / simulation.scale) if is_paid else np.nan
+        is_known = bool(simulation.totals[p].any()) or not unknown[p].any()
+        paid = float(simulation.totals[p].sum() / simulation.scale)
         target = float(round(goal[p].sum(), 6))
-        rate = paid / target if target > 0 else np.nan
-        text = _statement(simulation, p, shown, (paid, target, rate), unknown[p], would, lang)
+        rate = paid / target if is_known and target > 0 else np.nan
+        figures = (paid, target, rate) if is_known else None
+        text = _statement(simulation, p, shown, figures, unknown[p], would, lang)
         rows.append((person, shown, target, paid, rate, text))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("person_id", ignore_index=True)
 
@@ -77,12 +77,11 @@ def _statement(
     simulation: Simulation,
     p: int,
     name: str,
-    figures: tuple[float, float, float],
+    figures: tuple[float, float, float] | None,
     unknown: np.ndarray,
     would: dict[float, Simulation],
     lang: str,
 ) -> str:
-    paid = figures[0]
     lines = [label("compensation.statement_title", lang, name=name)]
     for t, period in enumerate(simulation.period_labels):
         sentences = list(explain.of_cell(simulation, p, t, None, lang))
@@ -91,7 +90,7 @@ def _statement(
     if lacking:
         said = ", ".join(lacking)
         lines.append(label("compensation.statement_unknown", lang, periods=said))
-    if not np.isnan(paid):
+    if figures:
         lines += [_total(simulation, figures, lang), *_if(simulation, p, would, lang)]
     return "\n".join(lines)
 
